@@ -1,0 +1,36 @@
+// What is known of an object, and which of its bytes are meant.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace s3pipes {
+
+// Bytes [begin, end) of an object.
+struct ByteRange {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;  // exclusive
+
+    constexpr std::uint64_t size() const noexcept { return end - begin; }
+    constexpr bool empty() const noexcept { return end <= begin; }
+    constexpr bool operator==(const ByteRange&) const noexcept = default;
+};
+
+struct ObjectMeta {
+    std::uint64_t size = 0;          // of the whole object, in bytes
+    std::string etag;                // as the server wrote it, quotes included; empty if it gave none
+    std::int64_t last_modified = 0;  // seconds since 1970 UTC; 0 where unknown
+};
+
+struct ListedObject {
+    std::string key;  // raw UTF-8, already decoded
+    ObjectMeta meta;
+};
+
+struct ListPage {
+    std::vector<ListedObject> objects;
+    std::string next_token;  // empty on the last page
+};
+
+}  // namespace s3pipes
