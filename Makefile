@@ -1,0 +1,52 @@
+# Every target sets up what it needs: system packages, .venv, pinned dependencies, the native build.
+# The first call takes minutes; later ones start within seconds.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help venv build demo test check format bench test-sanitize fuzz clean
+
+PY := .venv/bin/python
+CPP = $(shell find native benchmarks -name '*.hpp' -o -name '*.cpp')
+FUZZ_SECONDS ?= 60
+
+help:  ## say what each target does
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+venv:
+	@scripts/setup.sh venv
+
+build: venv  ## compile the native module and its tests
+	@scripts/build.sh dev -DS3PIPES_INPLACE=ON -DS3PIPES_TESTS=ON -DS3PIPES_WERROR=ON
+
+demo: build  ## train a small model from an embedded S3, and show where the time went
+	@$(PY) -m s3pipes demo
+
+test: build  ## native unit tests, then pytest against real S3 servers
+	@build/dev/native_tests
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+check: build  ## ruff, mypy, clang-format, stub against module, import order of the floors
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy s3pipes tests benchmarks scripts
+	.venv/bin/clang-format --dry-run -Werror $(CPP)
+	$(PY) -m mypy.stubtest s3pipes._native --allowlist scripts/stubtest-allowlist.txt
+	$(PY) scripts/floors.py
+
+format: venv  ## format Python and C++
+	$(PY) -m ruff format .
+	.venv/bin/clang-format -i $(CPP)
+
+bench: build  ## one table: s3pipes, its peers and the ceiling on this machine
+	@scripts/setup.sh bench
+	@scripts/build.sh bench -DS3PIPES_MODULE=OFF -DS3PIPES_BENCH=ON
+	@.venv-bench/bin/python -m benchmarks $(BENCH_ARGS)
+
+test-sanitize: venv  ## the native tests under ASan and UBSan, then under TSan
+	@scripts/sanitize.sh
+
+fuzz: venv  ## every fuzz target, FUZZ_SECONDS each (60)
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .venv-bench build s3pipes/_native*.so .mypy_cache .pytest_cache .ruff_cache

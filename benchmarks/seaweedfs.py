@@ -1,0 +1,57 @@
+"""SeaweedFS on tmpfs, filled through boto3: a real S3 server, which checks every signature."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from benchmarks.endpoint import BUCKET, Endpoint, tmpfs
+from s3pipes.testing.seaweedfs import SeaweedServer
+
+
+class SeaweedBench:
+    """Like `NginxServer`: put files under `bucket`, then `start(keys)` uploads and serves them."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="s3pipes-bench-", dir=tmpfs()))
+        self.bucket = self.home / "upload" / BUCKET
+        self.bucket.mkdir(parents=True)
+        self._open = ExitStack()
+
+    def start(self, keys: Sequence[str]) -> Endpoint:
+        directory = self.home / "seaweedfs"
+        directory.mkdir()
+        server = self._open.enter_context(SeaweedServer(directory))
+        boto = server.boto
+        boto.create_bucket(Bucket=BUCKET)
+        targets = {}
+        for key in keys:
+            boto.upload_file(str(self.bucket / key), BUCKET, key)
+            wanted = {"Bucket": BUCKET, "Key": key}
+            url = urlsplit(boto.generate_presigned_url("get_object", wanted, ExpiresIn=86400))
+            targets[key] = f"{url.path}?{url.query}"
+        shutil.rmtree(self.bucket)
+        return Endpoint(
+            name="SeaweedFS, one process, files on tmpfs, plain HTTP over loopback",
+            url=server.endpoint_url,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+            targets=targets,
+        )
+
+    def __enter__(self) -> SeaweedBench:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+        shutil.rmtree(self.home, ignore_errors=True)

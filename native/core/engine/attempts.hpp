@@ -1,0 +1,56 @@
+// The attempts of one request, counted and paced.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <random>
+
+#include "core/rules/retry.hpp"
+#include "core/words/failure.hpp"
+
+namespace s3pipes {
+
+class Attempts {
+  public:
+    explicit Attempts(const RetryRules& rules)
+        : rules_(rules), began_(Clock::now()), since_progress_(began_) {}
+
+    void begun() noexcept { ++count_; ++stuck_; }
+
+    // Bytes came: what follows is counted from here, or a long body on a bad line would never end.
+    void progressed() noexcept {
+        stuck_ = 1;
+        since_progress_ = Clock::now();
+    }
+
+    // How long to wait before the next attempt; nullopt: give up.
+    std::optional<std::chrono::milliseconds> failed(const Error& error) {
+        using std::chrono::duration_cast;
+        using std::chrono::milliseconds;
+        const auto elapsed = duration_cast<milliseconds>(Clock::now() - since_progress_);
+        // New credentials make a different request: tried once more than others, without delay.
+        if (error.kind == ErrorKind::expired_credentials && refreshes_++ < 2)
+            return milliseconds(0);
+        static thread_local std::mt19937_64 engine{std::random_device{}()};
+        return next_delay(rules_, error.kind, stuck_, elapsed, error.retry_after,
+                          std::uniform_real_distribution<double>(0, 1)(engine));
+    }
+
+    Failure failure(Error error, std::string url, ByteRange range) const {
+        return Failure(std::move(error), std::move(url), range, count_,
+                       std::chrono::duration<double>(Clock::now() - began_).count());
+    }
+
+    int count() const noexcept { return count_; }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    RetryRules rules_;
+    Clock::time_point began_;
+    Clock::time_point since_progress_;
+    int count_ = 0;
+    int stuck_ = 0;  // attempts since the last byte
+    int refreshes_ = 0;
+};
+
+}  // namespace s3pipes

@@ -1,0 +1,50 @@
+#include "core/engine/lister.hpp"
+
+namespace s3pipes {
+
+Lister::Lister(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
+               std::string prefix, int page_size, RetryRules rules)
+    : engine_(std::move(engine)),
+      store_(std::move(store)),
+      prefix_(std::move(prefix)),
+      page_size_(page_size),
+      rules_(rules) {
+    engine_->check_process();
+    ask("");
+}
+
+Lister::~Lister() {
+    if (errand_) errand_->cancel();
+}
+
+void Lister::ask(std::string token) {
+    errand_ = Errand<ListPage>::start(
+        engine_, store_, store_->url_of(prefix_), rules_,
+        [store = store_, prefix = prefix_, token = std::move(token), size = page_size_](
+            std::size_t loop) { return store->list_page(loop, prefix, token, size); });
+}
+
+std::optional<ListPage> Lister::next(const Poll& poll) {
+    engine_->check_process();
+    if (!errand_) return std::nullopt;
+    ListPage page = errand_->wait(poll);
+    errand_.reset();
+    if (!page.next_token.empty()) ask(page.next_token);
+    return page;
+}
+
+ObjectMeta head_object(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
+                       const std::string& key, RetryRules rules, const Poll& poll) {
+    engine->check_process();
+    const auto errand = Errand<ObjectMeta>::start(
+        engine, store, store->url_of(key), rules,
+        [store, key](std::size_t loop) { return store->head(loop, key); });
+    try {
+        return errand->wait(poll);
+    } catch (...) {
+        errand->cancel();
+        throw;
+    }
+}
+
+}  // namespace s3pipes

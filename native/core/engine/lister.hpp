@@ -1,0 +1,37 @@
+// The objects under a prefix, page by page, the next page on its way while one is read.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/engine/errand.hpp"
+
+namespace s3pipes {
+
+class Lister {
+  public:
+    // page_size 0: the server's own, 1000 on S3.
+    Lister(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store, std::string prefix,
+           int page_size, RetryRules rules);
+    ~Lister();
+
+    // nullopt after the last page. Throws Failure, or what `poll` throws.
+    std::optional<ListPage> next(const Poll& poll);
+
+  private:
+    void ask(std::string token);
+
+    const std::shared_ptr<Engine> engine_;
+    const std::shared_ptr<ObjectStore> store_;
+    const std::string prefix_;
+    const int page_size_;
+    const RetryRules rules_;
+    std::shared_ptr<Errand<ListPage>> errand_;
+};
+
+// What HEAD tells of one object.
+ObjectMeta head_object(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
+                       const std::string& key, RetryRules rules, const Poll& poll);
+
+}  // namespace s3pipes

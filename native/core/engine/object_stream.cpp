@@ -1,0 +1,430 @@
+#include "core/engine/object_stream.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/engine/engine.hpp"
+
+namespace s3pipes {
+namespace {
+
+// After a seek a reader may want a few bytes here and there: start small, grow while it goes on.
+constexpr std::uint64_t first_step_bytes = 128 << 10;
+
+}  // namespace
+
+ObjectStream::ObjectStream(std::shared_ptr<Engine> engine, std::shared_ptr<Reader> reader,
+                           OpenRequest request, std::uint64_t order)
+    : engine_(std::move(engine)),
+      reader_(std::move(reader)),
+      request_(std::move(request)),
+      order_(order),
+      position_(request_.begin),
+      meta_(request_.known),
+      next_begin_(request_.begin),
+      step_(reader_->rules_.chunk_bytes) {
+    if (!request_.into.empty()) whole_ = request_.into.data();
+}
+
+ObjectStream::~ObjectStream() { close(); }
+
+void ObjectStream::check_process() const { engine_->check_process(); }
+
+std::uint64_t ObjectStream::end_locked() const {
+    return meta_ ? std::min(meta_->size, request_.end) : request_.end;
+}
+
+std::optional<ByteRange> ObjectStream::next_range() const {
+    if (closed_) return std::nullopt;
+    const std::uint64_t end = end_locked();
+    if (next_begin_ >= end || (!meta_ && !chunks_.empty())) return std::nullopt;
+    if (!chunks_.empty() && chunks_.back()->state == Chunk::State::failed) return std::nullopt;
+    const std::uint64_t length = std::max(step_, std::min(wanted_, reader_->rules_.chunk_bytes));
+    return ByteRange{next_begin_, next_begin_ + std::min(length, end - next_begin_)};
+}
+
+std::shared_ptr<Chunk> ObjectStream::chunk_at(std::uint64_t position) const {
+    for (const auto& chunk : chunks_)
+        if (position >= chunk->range.begin &&
+            (position < chunk->range.end || chunk->range.empty() ||
+             (chunk->state == Chunk::State::failed && position == chunk->range.begin)))
+            return chunk;
+    return nullptr;
+}
+
+bool ObjectStream::is_single(const Chunk& chunk) const {
+    return meta_ && chunk.range.begin == request_.begin && chunk.range.end == end_locked();
+}
+
+bool ObjectStream::ready_locked() const {
+    if (closed_ || whole_complete_) return true;
+    if (meta_ && end_locked() <= request_.begin) return true;
+    if (chunks_.empty()) return false;
+    const Chunk& chunk = *chunks_.front();
+    if (chunk.state != Chunk::State::running) return true;
+    return meta_ && chunk.memory != nullptr && !is_single(chunk);
+}
+
+bool ObjectStream::ready() const {
+    check_process();
+    std::lock_guard lock(engine_->scheduler().mutex());
+    return ready_locked();
+}
+
+void ObjectStream::announce() {
+    if (announced_ || closed_ || !ready_locked()) return;
+    announced_ = true;
+    reader_->ready_.push_back(request_.tag);
+    reader_->ready_changed_.notify_all();
+}
+
+void ObjectStream::enqueue() {
+    const bool wants = !closed_ && !scattered_ && next_range().has_value();
+    if (wants)
+        reader_->fetchable_.emplace(order_, this);
+    else
+        reader_->fetchable_.erase(order_);
+    announce();
+}
+
+void ObjectStream::fail(Error error, ByteRange range) {
+    auto chunk = std::make_shared<Chunk>(range);
+    chunk->state = Chunk::State::failed;
+    chunk->failure.emplace(std::move(error), request_.store->url_of(request_.key), range, 0, 0);
+    chunks_.push_back(std::move(chunk));
+    enqueue();
+    changed_.notify_all();
+    tell_if_settled();
+}
+
+void ObjectStream::release(Chunk& chunk) {
+    reader_->outstanding_ -= chunk.counted;
+    reader_->delivered_ += chunk.counted;
+    chunk.counted = 0;
+}
+
+void ObjectStream::cancel_jobs() {
+    for (const auto& job : jobs_)
+        if (!job->cancelled) engine_->scheduler().cancel(job);
+}
+
+void ObjectStream::drop_chunks() {
+    cancel_jobs();
+    for (const auto& chunk : chunks_) {
+        reader_->outstanding_ -= chunk->counted;
+        chunk->counted = 0;
+    }
+    chunks_.clear();
+    next_begin_ = position_;
+}
+
+bool ObjectStream::evict() {
+    // What the consumer was given as one piece stays; a failure must be told.
+    if (chunks_.empty() || whole_ != nullptr || request_.contiguous) return false;
+    if (chunks_.back()->state == Chunk::State::failed) return false;
+    if (claimed_) return false;
+    engine_->stats().chunks_evicted += chunks_.size();
+    drop_chunks();
+    scattered_ = true;  // no bytes ahead again before it is read
+    step_ = reader_->rules_.chunk_bytes;
+    enqueue();
+    return true;
+}
+
+void ObjectStream::wait(Lock& lock, const Poll& poll, const std::function<bool()>& ready) {
+    if (ready()) return;
+    Scheduler& scheduler = engine_->scheduler();
+    if (reader_->outstanding_ >= reader_->window())
+        reader_->policy_.stalled(
+            reader_->delivered_,
+            std::chrono::duration_cast<std::chrono::milliseconds>(
+                std::chrono::steady_clock::now().time_since_epoch())
+                .count());
+    scheduler.wait_begins(*this);
+    struct Done {
+        Scheduler& scheduler;
+        ObjectStream& stream;
+        ~Done() { scheduler.wait_ends(stream); }
+    } done{scheduler, *this};
+    wait_in_slices(lock, changed_, poll, engine_->stats(), [&] {
+        if (ready()) return true;
+        // Memory, or the size, may only have become known now.
+        scheduler.kick();
+        return false;
+    });
+}
+
+void ObjectStream::wait_ready(const Poll& poll) {
+    check_process();
+    Lock lock(engine_->scheduler().mutex());
+    wait(lock, poll, [this] { return ready_locked(); });
+    if (closed_ || chunks_.empty()) return;
+    Chunk& chunk = *chunks_.front();
+    if (chunk.state == Chunk::State::failed && chunk.filled.load() == 0) throw *chunk.failure;
+    if (chunk.state == Chunk::State::ready && is_single(chunk)) claim(chunk);
+}
+
+void ObjectStream::claim(Chunk& chunk) {
+    if (claimed_) return;
+    claimed_ = true;
+    if (chunk.buffer) chunk.buffer->leave_budget();
+    release(chunk);
+    engine_->scheduler().kick();
+}
+
+const ObjectMeta& ObjectStream::meta(const Poll& poll) {
+    if (request_.known) return *request_.known;
+    wait_ready(poll);
+    return *meta_;
+}
+
+std::uint64_t ObjectStream::end(const Poll& poll) {
+    return std::min(meta(poll).size, request_.end);
+}
+
+std::shared_ptr<Chunk> ObjectStream::wait_for_bytes(Lock& lock, std::uint64_t enough,
+                                                    const Poll& poll) {
+    std::shared_ptr<Chunk> chunk;
+    const auto found = [&] {
+        if (closed_) return true;
+        chunk = chunk_at(position_);
+        if (!chunk) return false;
+        if (chunk->state != Chunk::State::running) return true;
+        const std::uint64_t need =
+            std::min(position_ - chunk->range.begin + enough, chunk->range.size());
+        chunk->wake_at.store(need);
+        // A chunk that is wanted to its end is waited for as a whole: its job ends right after.
+        return need < chunk->range.size() && chunk->memory != nullptr &&
+               chunk->filled.load() >= need;
+    };
+    if (found()) return chunk;
+    wanted_ = enough;
+    wait(lock, poll, found);
+    wanted_ = 0;
+    return chunk;
+}
+
+std::shared_ptr<Chunk> ObjectStream::bytes_at_position(Lock& lock, std::uint64_t enough,
+                                                       const Poll& poll) {
+    if (!meta_) wait(lock, poll, [this] { return ready_locked(); });
+    if (closed_) return nullptr;
+    if (meta_ && position_ >= end_locked()) return nullptr;
+    auto chunk = wait_for_bytes(lock, enough, poll);
+    if (chunk && chunk->filled_end() <= position_ && chunk->state == Chunk::State::failed)
+        throw *chunk->failure;
+    return chunk;
+}
+
+void ObjectStream::consume(std::uint64_t count) {
+    position_ += count;
+    bool moved = false;
+    while (!chunks_.empty() && position_ >= chunks_.front()->range.end &&
+           chunks_.front()->state == Chunk::State::ready) {
+        Chunk& chunk = *chunks_.front();
+        release(chunk);
+        moved = true;
+        if (is_single(chunk)) {  // kept: small objects are read back and forth
+            claim(chunk);
+            break;
+        }
+        chunks_.pop_front();
+    }
+    if (!moved) return;
+    Scheduler& scheduler = engine_->scheduler();
+    scheduler.touch(*this);
+    if (scattered_) {
+        step_ = std::min(step_ * 2, reader_->rules_.chunk_bytes);
+        scattered_ = step_ < reader_->rules_.chunk_bytes;
+        enqueue();
+    }
+    scheduler.kick();
+}
+
+std::size_t ObjectStream::read(std::span<std::byte> into, const Poll& poll) {
+    check_process();
+    std::size_t done = 0;
+    Lock lock(engine_->scheduler().mutex());
+    while (done < into.size()) {
+        if (whole_complete_) {
+            const std::size_t count = std::min<std::uint64_t>(
+                into.size() - done, end_locked() - std::min(position_, end_locked()));
+            if (count == 0) return done;
+            std::memcpy(into.data() + done, whole_ + (position_ - request_.begin), count);
+            position_ += count;
+            return done + count;
+        }
+        const auto chunk = bytes_at_position(lock, into.size() - done, poll);
+        if (!chunk) break;
+        const std::size_t count =
+            std::min<std::uint64_t>(into.size() - done, chunk->filled_end() - position_);
+        lock.unlock();
+        std::memcpy(into.data() + done, chunk->memory + (position_ - chunk->range.begin), count);
+        lock.lock();
+        done += count;
+        consume(count);
+    }
+    return done;
+}
+
+void ObjectStream::read_line(std::string& line, std::size_t limit, const Poll& poll) {
+    check_process();
+    Lock lock(engine_->scheduler().mutex());
+    while (limit != 0) {
+        const std::byte* from = nullptr;
+        std::size_t available = 0;
+        std::shared_ptr<Chunk> chunk;
+        if (whole_complete_) {
+            available = end_locked() - std::min(position_, end_locked());
+            from = whole_ + (position_ - request_.begin);
+        } else if ((chunk = bytes_at_position(lock, 1, poll))) {
+            available = chunk->filled_end() - position_;
+            from = chunk->memory + (position_ - chunk->range.begin);
+        }
+        if (available == 0) return;
+        available = std::min(available, limit);
+        lock.unlock();
+        const void* newline = std::memchr(from, '\n', available);
+        const std::size_t count =
+            newline ? static_cast<const std::byte*>(newline) - from + 1 : available;
+        line.append(reinterpret_cast<const char*>(from), count);
+        lock.lock();
+        if (whole_complete_)
+            position_ += count;
+        else
+            consume(count);
+        if (newline) return;
+        limit -= count;
+    }
+}
+
+Piece ObjectStream::next_piece(const Poll& poll) {
+    check_process();
+    Lock lock(engine_->scheduler().mutex());
+    if (whole_complete_) {
+        const std::uint64_t from = std::min(position_, end_locked());
+        const Piece piece{whole_buffer_, whole_ + (from - request_.begin), end_locked() - from};
+        position_ = end_locked();
+        return piece;
+    }
+    const auto chunk = bytes_at_position(lock, UINT64_MAX / 2, poll);
+    if (!chunk) return {};
+    const Piece piece{chunk->buffer, chunk->memory + (position_ - chunk->range.begin),
+                      chunk->filled_end() - position_};
+    if (chunk->buffer) chunk->buffer->leave_budget();
+    consume(piece.size);
+    return piece;
+}
+
+Piece ObjectStream::whole(const Poll& poll) {
+    check_process();
+    Lock lock(engine_->scheduler().mutex());
+    if (!meta_ || chunks_.empty()) wait(lock, poll, [this] { return ready_locked(); });
+    const std::uint64_t position = position_;
+    if (!whole_complete_ && whole_ == nullptr && !request_.contiguous) {
+        if (!chunks_.empty() && meta_ && is_single(*chunks_.front())) {
+            Chunk& chunk = *chunks_.front();
+            const auto keep = chunks_.front();
+            wait(lock, poll, [&] { return closed_ || chunk.state != Chunk::State::running; });
+            if (chunk.state == Chunk::State::failed) throw *chunk.failure;
+            if (closed_) return {};
+            claim(chunk);
+            return {chunk.buffer, chunk.memory, chunk.range.size()};
+        }
+        if (!chunks_.empty() && chunks_.front()->state == Chunk::State::failed && !meta_)
+            throw *chunks_.front()->failure;
+        if (closed_) return {};
+        if (chunks_.empty() || chunks_.front()->range.begin != request_.begin) {
+            position_ = request_.begin;
+            drop_chunks();
+        }
+        whole_buffer_ = engine_->arena().take_outside(end_locked() - request_.begin);
+        whole_ = whole_buffer_->data();
+    }
+    position_ = request_.begin;
+    scattered_ = false;
+    step_ = reader_->rules_.chunk_bytes;
+    enqueue();
+    try {
+        collect(lock, poll);
+    } catch (...) {
+        position_ = position;
+        throw;
+    }
+    position_ = position;
+    return {whole_buffer_, whole_, end_locked() - request_.begin};
+}
+
+void ObjectStream::collect(Lock& lock, const Poll& poll) {
+    while (!whole_complete_) {
+        const auto chunk = bytes_at_position(lock, UINT64_MAX / 2, poll);
+        if (!chunk) {
+            whole_complete_ = !closed_;
+            return;
+        }
+        const std::size_t count = chunk->filled_end() - position_;
+        std::byte* const to = whole_ + (position_ - request_.begin);
+        if (to != chunk->memory + (position_ - chunk->range.begin)) {
+            lock.unlock();
+            std::memcpy(to, chunk->memory + (position_ - chunk->range.begin), count);
+            lock.lock();
+        }
+        consume(count);
+    }
+}
+
+bool ObjectStream::settled() const {
+    if (closed_ || whole_complete_) return true;
+    const bool failed = std::any_of(chunks_.begin(), chunks_.end(), [](const auto& chunk) {
+        return chunk->state == Chunk::State::failed;
+    });
+    return failed || (meta_ && next_begin_ >= end_locked() && jobs_.empty());
+}
+
+void ObjectStream::tell_if_settled() {
+    if (notify_descriptor_ < 0 || !settled()) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(notify_descriptor_, &one, sizeof one);
+    ::close(std::exchange(notify_descriptor_, -1));
+}
+
+void ObjectStream::notify(int descriptor) {
+    check_process();
+    std::lock_guard lock(engine_->scheduler().mutex());
+    notify_descriptor_ = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    tell_if_settled();
+}
+
+void ObjectStream::seek(std::uint64_t position) {
+    check_process();
+    std::lock_guard lock(engine_->scheduler().mutex());
+    position_ = position;
+    if (whole_ != nullptr || closed_ || chunk_at(position)) return;
+    if (meta_ && position >= end_locked()) return;
+    if (chunks_.empty() && next_begin_ == position) return;
+    drop_chunks();
+    scattered_ = true;
+    step_ = std::min(first_step_bytes, reader_->rules_.chunk_bytes);
+    enqueue();
+}
+
+void ObjectStream::close(bool settle) {
+    // In a fork's child: the parent's requests, locks and counters are not ours.
+    if (!engine_->of_present_process()) return;
+    Lock lock(engine_->scheduler().mutex());
+    if (!closed_) {
+        closed_ = true;
+        drop_chunks();
+        engine_->scheduler().forget(*this);
+        --engine_->stats().streams;
+        changed_.notify_all();
+        tell_if_settled();
+        engine_->scheduler().kick();
+    }
+    if (settle) changed_.wait(lock, [this] { return jobs_.empty(); });
+}
+
+}  // namespace s3pipes

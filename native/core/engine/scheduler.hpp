@@ -1,0 +1,80 @@
+// Which chunk is fetched next, by which event loop, into whose memory.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/engine/job.hpp"
+#include "core/engine/loop.hpp"
+#include "core/engine/object_stream.hpp"
+#include "core/engine/reader.hpp"
+#include "core/memory/arena.hpp"
+#include "core/rules/pacing.hpp"
+#include "core/words/stats.hpp"
+
+namespace s3pipes {
+
+// A reader that waits comes first, and for it unread chunks of others are given up when memory is
+// short: they are fetched again when their turn comes. So a request that runs always has its
+// memory, each one ends, and nobody waits for ever, whatever streams lie about unread.
+// After that the readers take turns, each within its window, in its own order.
+class Scheduler {
+  public:
+    Scheduler(Arena& arena, Stats& stats, int max_requests);
+
+    void attach(std::vector<Loop*> loops);
+    std::mutex& mutex() noexcept { return mutex_; }
+
+    // The caller holds the mutex.
+    void add(Reader& reader);
+    void remove(Reader& reader);
+    void wait_begins(ObjectStream& stream);
+    void wait_ends(ObjectStream& stream);
+    void touch(ObjectStream& stream);
+    void forget(ObjectStream& stream);
+    void kick();  // something may have become startable
+    void cancel(const std::shared_ptr<Job>& job);
+    std::uint64_t next_order() noexcept { return ++order_; }
+
+    // On a loop's thread, without the mutex.
+    void pump(Loop& loop);
+    void answered(std::chrono::nanoseconds first_byte_latency);
+    void throttled();
+    void ended(Job& job, std::optional<Failure> failure);
+    // The head showed an object larger than the memory set aside for it: again, now that its size
+    // is known.
+    void put_back(Job& job);
+
+    Arena& arena() noexcept { return arena_; }
+    Stats& stats() noexcept { return stats_; }
+    void raise_max_requests(int max_requests);
+
+  private:
+    std::shared_ptr<Job> next_job(std::size_t loop);
+    std::shared_ptr<Job> start(ObjectStream& stream, bool urgent, std::size_t loop);
+    bool find_memory(std::uint64_t bytes, const ObjectStream& for_stream);
+    bool startable() const;
+    void leave(Job& job);
+
+    Arena& arena_;
+    Stats& stats_;
+    std::vector<Loop*> loops_;
+    std::vector<std::unique_ptr<std::atomic<bool>>> kicked_;
+
+    std::mutex mutex_;
+    int max_requests_;
+    RequestLimit limit_;
+    std::vector<int> running_;  // per loop
+    int running_total_ = 0;
+    std::uint64_t order_ = 0;
+    std::uint64_t clock_ = 0;
+    std::size_t turn_ = 0;
+    std::vector<Reader*> readers_;
+    std::vector<ObjectStream*> waiting_;
+    std::map<std::uint64_t, ObjectStream*> by_age_;  // streams that may hold chunks, oldest first
+};
+
+}  // namespace s3pipes

@@ -1,0 +1,290 @@
+#include "core/http/connection.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "core/words/error.hpp"
+
+namespace s3pipes {
+namespace asio = boost::asio;
+
+namespace {
+
+// The first recv of a response is short, so that little of the body has to be copied to its place.
+constexpr std::size_t head_read_bytes = 4 * 1024;
+// The longest piece of wire that must be whole to be understood: a head's line, a chunk's.
+constexpr std::size_t wire_limit_bytes = ResponseParser::head_limit_bytes + head_read_bytes;
+constexpr std::size_t chunk_read_bytes = 32 * 1024;
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket, Watchdog& watchdog, const Endpoint& endpoint)
+    : endpoint_(endpoint),
+      transport_(std::move(socket), watchdog, endpoint.name(), endpoint.progress_timeout) {}
+
+asio::awaitable<void> Connection::open(TlsSession& session, std::chrono::milliseconds patience) {
+    if (!endpoint_.tls) co_return;
+    transport_.opens_within(patience);
+    if (endpoint_.proxy) co_await connect_through_proxy();
+    co_await transport_.start_tls(*endpoint_.trust, endpoint_.host, session);
+    transport_.opened();
+}
+
+asio::awaitable<void> Connection::connect_through_proxy() {
+    std::string request = "CONNECT " + endpoint_.name() + " HTTP/1.1\r\nHost: " + endpoint_.name();
+    if (!endpoint_.proxy->authorization.empty()) {
+        request += "\r\nProxy-Authorization: " + endpoint_.proxy->authorization;
+    }
+    request += "\r\n\r\n";
+    co_await transport_.write(std::as_bytes(std::span(request)));
+    co_await receive_head(true);
+
+    const int status = parser_.head().status;
+    const std::string proxy =
+        "the proxy " + host_and_port(endpoint_.proxy->host, endpoint_.proxy->port);
+    if (status / 100 != 2) {
+        Error refused(status == 407 ? ErrorKind::config : ErrorKind::connection,
+                      proxy +
+                          (status == 407 ? " wants other credentials" : " does not connect to ") +
+                          (status == 407 ? "" : endpoint_.name()) + " (status " +
+                          std::to_string(status) + ")");
+        refused.status = status;
+        throw refused;
+    }
+    if (wire_begin_ != wire_end_) {
+        throw Error(ErrorKind::bad_response, proxy + " spoke into the tunnel");
+    }
+    state_ = State::ready;
+    got_response_bytes_ = false;
+}
+
+std::string Connection::in_absolute_form(std::string_view head) const {
+    // Without a default port: the proxy makes the Host header from this, and that one is signed.
+    const std::size_t target = head.find(' ') + 1;
+    const std::size_t fields = head.find("\r\n") + 2;
+    std::string rewritten(head.substr(0, target));
+    rewritten += "http://" + endpoint_.authority();
+    rewritten += head.substr(target, fields - target);
+    if (!endpoint_.proxy->authorization.empty()) {
+        rewritten += "Proxy-Authorization: " + endpoint_.proxy->authorization + "\r\n";
+    }
+    rewritten += head.substr(fields);
+    return rewritten;
+}
+
+asio::awaitable<ResponseHead> Connection::exchange(std::string_view head, bool head_only,
+                                                   std::span<const std::byte> body) {
+    if (state_ != State::ready) {
+        throw Error(ErrorKind::connection, "this connection takes no more requests");
+    }
+    state_ = State::head;
+    got_response_bytes_ = false;
+    const bool through_proxy = endpoint_.proxy && !endpoint_.tls;
+
+    std::exception_ptr not_sent;
+    try {
+        std::string rewritten;
+        if (through_proxy) head = rewritten = in_absolute_form(head);
+        co_await transport_.write(std::as_bytes(std::span(head)));
+        co_await transport_.write(body);
+    } catch (const Error& error) {
+        // A peer that refuses a body answers before it closes; the answer may still be there.
+        if (error.kind != ErrorKind::connection || body.empty() || endpoint_.tls) throw;
+        not_sent = std::current_exception();
+    }
+    if (not_sent) {
+        try {
+            co_await receive_head(head_only);
+        } catch (const Error&) {
+            std::rethrow_exception(not_sent);
+        }
+    } else {
+        co_await receive_head(head_only);
+    }
+    if (through_proxy && parser_.head().status == 407) {
+        Error refused(ErrorKind::config,
+                      "the proxy " + host_and_port(endpoint_.proxy->host, endpoint_.proxy->port) +
+                          " wants other credentials (status 407)");
+        refused.status = 407;
+        throw refused;
+    }
+    state_ = State::body;
+    body_left_ = parser_.head().content_length.value_or(0);
+    if (parser_.body() == ResponseParser::Body::none ||
+        (parser_.body() == ResponseParser::Body::length && body_left_ == 0)) {
+        end_body();
+    }
+    if (not_sent) state_ = State::body;  // half a request was sent: never reusable
+    co_return std::move(parser_.head());
+}
+
+asio::awaitable<void> Connection::receive_head(bool head_only) {
+    parser_.start(head_only);
+    wire_begin_ = wire_end_ = 0;
+    while (!parser_.head_done()) {
+        make_room(head_read_bytes);
+        const std::size_t got = transport_.take(std::span(wire_).subspan(wire_end_));
+        if (got == 0) {
+            if (transport_.ended()) {
+                throw Error(
+                    ErrorKind::connection,
+                    transport_.peer() + (got_response_bytes_
+                                             ? " closed the connection within a response's head"
+                                             : " closed the connection without an answer"));
+            }
+            auto [failure] = co_await transport_.ready();
+            transport_.woke(failure);
+            continue;
+        }
+        got_response_bytes_ = true;
+        wire_end_ += got;
+        wire_begin_ +=
+            parser_.feed_head(std::span(wire_).subspan(wire_begin_, wire_end_ - wire_begin_));
+    }
+}
+
+// Space behind the wire's bytes: `at_most` new bytes where nothing is kept, else as much as fits.
+void Connection::make_room(std::size_t at_most) {
+    if (wire_begin_ != 0) {
+        std::memmove(wire_.data(), wire_.data() + wire_begin_, wire_end_ - wire_begin_);
+        wire_end_ -= wire_begin_;
+        wire_begin_ = 0;
+    }
+    const std::size_t wanted = std::min(wire_end_ + at_most, wire_limit_bytes);
+    if (wire_.size() < wanted) wire_.resize(wanted);
+    if (wire_end_ == wire_.size()) {
+        throw Error(ErrorKind::bad_response,
+                    "not a valid HTTP response: an endless line from " + transport_.peer());
+    }
+}
+
+std::size_t Connection::take_bytes(std::span<std::byte> into) {
+    if (wire_begin_ != wire_end_) {
+        const std::size_t size = std::min(into.size(), wire_end_ - wire_begin_);
+        std::memcpy(into.data(), wire_.data() + wire_begin_, size);
+        wire_begin_ += size;
+        return size;
+    }
+    return transport_.take(into);
+}
+
+std::size_t Connection::take_chunks(std::span<std::byte> into) {
+    std::size_t written = 0;
+    for (;;) {
+        const auto decoded = parser_.decode(
+            std::span(wire_).subspan(wire_begin_, wire_end_ - wire_begin_), into.subspan(written));
+        wire_begin_ += decoded.used;
+        written += decoded.written;
+        if (parser_.chunks_done()) {
+            end_body();
+            return written;
+        }
+        if (written == into.size()) return written;
+        make_room(chunk_read_bytes);
+        const std::size_t got = transport_.take(std::span(wire_).subspan(wire_end_));
+        if (got == 0) return written;
+        wire_end_ += got;
+    }
+}
+
+// Body bytes that are there now. 0: none, unless body_done().
+std::size_t Connection::take_body(std::span<std::byte> into) {
+    if (body_done()) return 0;
+    std::size_t taken = 0;
+    switch (parser_.body()) {
+        case ResponseParser::Body::none: break;
+        case ResponseParser::Body::length:
+            if (into.size() > body_left_) into = into.first(static_cast<std::size_t>(body_left_));
+            taken = take_bytes(into);
+            body_left_ -= taken;
+            if (body_left_ == 0) {
+                end_body();
+                return taken;
+            }
+            break;
+        case ResponseParser::Body::chunked: taken = take_chunks(into); break;
+        case ResponseParser::Body::until_close:
+            taken = take_bytes(into);
+            if (taken == 0 && transport_.ended()) end_body();
+            break;
+    }
+    if (taken == 0 && !body_done() && transport_.ended()) fail_early();
+    return taken;
+}
+
+void Connection::end_body() noexcept {
+    const bool more = parser_.keep_alive() && wire_begin_ == wire_end_ && !transport_.ended();
+    state_ = more ? State::ready : State::spent;
+}
+
+void Connection::fail_early() const {
+    if (parser_.body() == ResponseParser::Body::length) {
+        throw Error(ErrorKind::connection, "the body from " + transport_.peer() + " ended " +
+                                               std::to_string(body_left_) + " bytes early");
+    }
+    throw Error(ErrorKind::connection,
+                "the body from " + transport_.peer() + " ended before its last chunk");
+}
+
+asio::awaitable<std::size_t> Connection::read_some(std::span<std::byte> into) {
+    assert(!into.empty());
+    for (;;) {
+        const std::size_t taken = take_body(into);
+        if (taken != 0 || body_done()) co_return taken;
+        auto [failure] = co_await transport_.ready();
+        transport_.woke(failure);
+    }
+}
+
+asio::awaitable<void> Connection::read_into(std::span<std::byte> into,
+                                            const std::function<void(std::size_t)>* progress) {
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+        const std::size_t taken = take_body(into.subspan(filled));
+        if (taken != 0) {
+            filled += taken;
+            if (progress != nullptr) (*progress)(filled);
+            continue;
+        }
+        if (body_done()) {
+            throw Error(ErrorKind::bad_response, "the body from " + transport_.peer() + " is " +
+                                                     std::to_string(into.size() - filled) +
+                                                     " bytes shorter than expected");
+        }
+        auto [failure] = co_await transport_.ready();
+        transport_.woke(failure);
+    }
+}
+
+asio::awaitable<std::string> Connection::read_text(std::size_t limit) {
+    std::string text;
+    std::size_t filled = 0;
+    for (;;) {
+        // One more than the limit, so that a body of just that size is seen to end.
+        if (filled == text.size()) {
+            text.resize(std::min(limit + 1, std::max(text.size() * 2, head_read_bytes)));
+        }
+        const std::size_t got =
+            co_await read_some(std::as_writable_bytes(std::span(text)).subspan(filled));
+        filled += got;
+        if (got == 0) break;
+        if (filled > limit) {
+            throw Error(ErrorKind::bad_response, "the body from " + transport_.peer() +
+                                                     " is longer than " + std::to_string(limit) +
+                                                     " bytes");
+        }
+    }
+    text.resize(filled);
+    co_return text;
+}
+
+void Connection::rest() noexcept {
+    transport_.release_buffers();
+    if (wire_.size() > head_read_bytes) std::vector<std::byte>().swap(wire_);
+    wire_begin_ = wire_end_ = 0;
+}
+
+}  // namespace s3pipes

@@ -1,0 +1,38 @@
+// Connected sockets, from whichever address of a name answers first.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "core/http/resolver.hpp"
+
+namespace s3pipes {
+
+class Dialer {
+  public:
+    // After so long without a connection the next address is tried beside the first.
+    static constexpr std::chrono::milliseconds head_start{250};
+
+    explicit Dialer(boost::asio::io_context& loop);
+
+    // A connected, non-blocking socket. Every address gets its try before `deadline`.
+    // Throws Error{connection, timeout} that says what the last address answered.
+    boost::asio::awaitable<boost::asio::ip::tcp::socket> dial(std::string host, std::uint16_t port,
+                                                              Resolver::Clock::time_point deadline);
+
+    Resolver& resolver() noexcept { return resolver_; }
+
+  private:
+    struct Race;
+
+    void start_attempt(Race& race, const Resolver::Address& address);
+
+    boost::asio::io_context& loop_;
+    Resolver resolver_;
+};
+
+}  // namespace s3pipes

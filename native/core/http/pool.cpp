@@ -1,0 +1,176 @@
+#include "core/http/pool.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/http/dialer.hpp"
+#include "core/words/error.hpp"
+
+namespace s3pipes {
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+struct Idle {
+    std::unique_ptr<Connection> connection;
+    Clock::time_point since;
+};
+
+}  // namespace
+
+struct PoolShelf {
+    TlsSession session;      // outlives the connections that use it
+    std::vector<Idle> idle;  // the one used last at the end
+};
+
+// What the pool holds, one shelf per endpoint. Lives as long as the last lease.
+class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
+                          private Watchdog::Watch {
+  public:
+    PoolShelves(asio::io_context& loop, Watchdog& watchdog) : watchdog_(watchdog), dialer_(loop) {}
+
+    asio::awaitable<Lease> acquire(Endpoint endpoint, bool fresh) {
+        const auto self = shared_from_this();
+        PoolShelf& shelf = shelves_[endpoint];
+        while (!fresh && !shelf.idle.empty()) {
+            auto connection = std::move(shelf.idle.back().connection);
+            shelf.idle.pop_back();
+            --idle_;
+            if (connection->still_good()) {
+                co_return Lease(self, &shelf, std::move(connection), true);
+            }
+            --open_;
+        }
+        if (endpoint.tls && !endpoint.trust) {
+            throw Error(ErrorKind::config, "TLS to " + endpoint.name() + " without any trust");
+        }
+        const auto deadline = Clock::now() + endpoint.connect_timeout;
+        const std::string& host = endpoint.proxy ? endpoint.proxy->host : endpoint.host;
+        auto socket = co_await dialer_.dial(
+            host, endpoint.proxy ? endpoint.proxy->port : endpoint.port, deadline);
+        boost::system::error_code unknown;
+        const auto address = socket.remote_endpoint(unknown);
+        auto connection = std::make_unique<Connection>(std::move(socket), watchdog_, endpoint);
+        ++open_;
+        Lease lease(self, &shelf, std::move(connection), false);
+        try {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+            co_await lease->open(shelf.session, std::max(left, std::chrono::milliseconds(1)));
+        } catch (const Error& error) {
+            // It took the socket and then failed us: others first, for a while.
+            if (is_transient(error.kind)) dialer_.resolver().put_aside(address);
+            throw;
+        }
+        co_return lease;
+    }
+
+    void take_back(PoolShelf& shelf, std::unique_ptr<Connection> connection) noexcept {
+        if (closed_ || !connection->reusable()) {
+            --open_;
+            return;
+        }
+        connection->rest();
+        shelf.idle.push_back({std::move(connection), Clock::now()});
+        ++idle_;
+        watchdog_.arm(*this, sweep_every);
+    }
+
+    void close_idle() {
+        for (auto& [endpoint, shelf] : shelves_) {
+            idle_ -= shelf.idle.size();
+            open_ -= shelf.idle.size();
+            shelf.idle.clear();
+        }
+        disarm();
+    }
+
+    // The pool itself ends: leases come back to be closed.
+    void close() {
+        closed_ = true;
+        close_idle();
+    }
+
+    std::size_t idle() const noexcept { return idle_; }
+    std::size_t open() const noexcept { return open_; }
+
+  private:
+    static constexpr std::chrono::seconds sweep_every{1};
+
+    void expired() noexcept override {
+        const auto too_old = Clock::now() - Pool::idle_limit;
+        for (auto& [endpoint, shelf] : shelves_) {
+            // Last used comes last.
+            const auto first_young =
+                std::find_if(shelf.idle.begin(), shelf.idle.end(),
+                             [&](const Idle& idle) { return idle.since > too_old; });
+            const auto dropped = static_cast<std::size_t>(first_young - shelf.idle.begin());
+            shelf.idle.erase(shelf.idle.begin(), first_young);
+            idle_ -= dropped;
+            open_ -= dropped;
+        }
+        if (idle_ != 0) watchdog_.arm(*this, sweep_every);
+    }
+
+    Watchdog& watchdog_;
+    Dialer dialer_;
+    std::unordered_map<Endpoint, PoolShelf> shelves_;  // never shrinks: leases point into it
+    std::size_t idle_ = 0;
+    std::size_t open_ = 0;
+    bool closed_ = false;
+};
+
+Lease::Lease(std::shared_ptr<PoolShelves> shelves, PoolShelf* shelf,
+             std::unique_ptr<Connection> connection, bool reused) noexcept
+    : shelves_(std::move(shelves)),
+      shelf_(shelf),
+      connection_(std::move(connection)),
+      reused_(reused) {}
+
+Lease::Lease(Lease&& other) noexcept = default;
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+    if (this == &other) return *this;
+    give_back();
+    shelves_ = std::move(other.shelves_);
+    shelf_ = other.shelf_;
+    connection_ = std::move(other.connection_);
+    reused_ = other.reused_;
+    return *this;
+}
+
+Lease::~Lease() {
+    give_back();
+}
+
+void Lease::give_back() noexcept {
+    if (connection_) shelves_->take_back(*shelf_, std::move(connection_));
+}
+
+Pool::Pool(asio::io_context& loop, Watchdog& watchdog)
+    : shelves_(std::make_shared<PoolShelves>(loop, watchdog)) {}
+
+Pool::~Pool() {
+    shelves_->close();
+}
+
+asio::awaitable<Lease> Pool::acquire(const Endpoint& endpoint, bool fresh) {
+    return shelves_->acquire(endpoint, fresh);
+}
+
+void Pool::close_idle() {
+    shelves_->close_idle();
+}
+
+std::size_t Pool::idle() const {
+    return shelves_->idle();
+}
+
+std::size_t Pool::open() const {
+    return shelves_->open();
+}
+
+}  // namespace s3pipes

@@ -1,0 +1,67 @@
+// Whom we trust, and what one endpoint's connections remember of each other.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+struct ssl_ctx_st;
+struct ssl_session_st;
+struct ssl_st;
+
+namespace s3pipes {
+
+// The latest session of one endpoint, so that its next connection skips the full handshake.
+// Belongs to one event loop.
+class TlsSession {
+  public:
+    TlsSession() = default;
+    ~TlsSession();
+    TlsSession(const TlsSession&) = delete;
+    TlsSession& operator=(const TlsSession&) = delete;
+
+    void keep(ssl_session_st* owned) noexcept;  // takes ownership
+    ssl_session_st* get() const noexcept { return session_; }
+
+  private:
+    ssl_session_st* session_ = nullptr;
+};
+
+// The socket under a TLS client. Outlives it.
+struct TlsSocket {
+    int fd = -1;           // -1: closed
+    int os_error = 0;      // what made the last recv or send fail
+    bool drained = false;  // the last recv left nothing behind: wait before the next one
+    bool ended = false;    // the peer closed
+};
+
+// The certificates we accept. Shared by connections of every loop.
+class TlsTrust {
+  public:
+    // What one recv may take in: a few records of 16 KiB. More of it for every connection would no
+    // longer fit the processor's cache, and cost what the fewer calls save.
+    static constexpr std::size_t read_ahead_bytes = 64 * 1024;
+
+    // `verify` false accepts any peer: only by the user's explicit choice. `ca_file` empty: the
+    // system's CAs, where SSL_CERT_FILE and SSL_CERT_DIR have their usual meaning.
+    // Throws Error{config} that names the file, if it cannot be read.
+    static std::shared_ptr<TlsTrust> make(bool verify, const std::string& ca_file);
+
+    ~TlsTrust();
+    TlsTrust(const TlsTrust&) = delete;
+    TlsTrust& operator=(const TlsTrust&) = delete;
+
+    bool verifies() const noexcept { return verify_; }
+
+    // A client for `host`, ready for its handshake; the caller frees it. `socket` and `session`
+    // must outlive it.
+    ssl_st* new_client(TlsSocket& socket, const std::string& host, TlsSession& session) const;
+
+  private:
+    TlsTrust(ssl_ctx_st* owned, bool verify) noexcept : context_(owned), verify_(verify) {}
+
+    ssl_ctx_st* context_;
+    bool verify_;
+};
+
+}  // namespace s3pipes

@@ -1,0 +1,73 @@
+#include "core/http/watchdog.hpp"
+
+#include <memory>
+
+namespace s3pipes {
+
+void Watchdog::Watch::disarm() noexcept {
+    if (dog_ == nullptr) return;
+    if (dog_->next_in_scan_ == this) dog_->next_in_scan_ = after_;
+    (before_ != nullptr ? before_->after_ : dog_->first_) = after_;
+    if (after_ != nullptr) after_->before_ = before_;
+    dog_ = nullptr;
+    before_ = after_ = nullptr;
+}
+
+Watchdog::Watchdog(boost::asio::io_context& loop)
+    : timer_(loop), self_(std::make_shared<Watchdog*>(this)) {}
+
+Watchdog::~Watchdog() {
+    *self_ = nullptr;
+    while (first_ != nullptr) first_->disarm();
+}
+
+void Watchdog::start() {
+    started_ = true;
+    if (first_ != nullptr) schedule();
+}
+
+void Watchdog::stop() {
+    started_ = false;
+    timer_.cancel();
+}
+
+void Watchdog::arm(Watch& watch, std::chrono::milliseconds patience) {
+    const auto ticks = (patience + tick_length - std::chrono::milliseconds(1)) / tick_length;
+    // One more than that: the tick under way is already partly over.
+    watch.last_tick_ = tick_ + static_cast<std::uint64_t>(ticks < 0 ? 0 : ticks) + 1;
+    if (watch.dog_ == this) return;
+    watch.disarm();
+    watch.dog_ = this;
+    watch.after_ = first_;
+    if (first_ != nullptr) first_->before_ = &watch;
+    first_ = &watch;
+    if (started_) schedule();
+}
+
+void Watchdog::schedule() {
+    if (scheduled_) return;
+    scheduled_ = true;
+    timer_.expires_after(tick_length);
+    timer_.async_wait([self = self_](const boost::system::error_code& cancelled) {
+        Watchdog* dog = *self;
+        if (dog == nullptr) return;
+        dog->scheduled_ = false;
+        if (!dog->started_) return;
+        if (!cancelled) dog->scan();
+        if (dog->first_ != nullptr) dog->schedule();
+    });
+}
+
+void Watchdog::scan() {
+    ++tick_;
+    next_in_scan_ = first_;
+    while (next_in_scan_ != nullptr) {
+        Watch& watch = *next_in_scan_;
+        next_in_scan_ = watch.after_;
+        if (watch.last_tick_ > tick_) continue;
+        watch.disarm();
+        watch.expired();
+    }
+}
+
+}  // namespace s3pipes

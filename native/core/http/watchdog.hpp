@@ -1,0 +1,70 @@
+// Ends what makes no progress. One per event loop: one timer scans a list ten times a second, so
+// that an operation arms and disarms its limit with a few pointer writes instead of a timer of its
+// own.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+namespace s3pipes {
+
+class Watchdog {
+  public:
+    static constexpr std::chrono::milliseconds tick_length{100};
+
+    // Something that may stall. Leaves the list by itself when destroyed.
+    class Watch {
+      public:
+        Watch() = default;
+        Watch(const Watch&) = delete;
+        Watch& operator=(const Watch&) = delete;
+
+        bool armed() const noexcept { return dog_ != nullptr; }
+        void disarm() noexcept;
+
+      protected:
+        virtual ~Watch() { disarm(); }
+
+      private:
+        friend class Watchdog;
+        // Called once, already disarmed; may arm again or destroy any watch, itself included.
+        virtual void expired() noexcept = 0;
+
+        Watchdog* dog_ = nullptr;
+        Watch* before_ = nullptr;
+        Watch* after_ = nullptr;
+        std::uint64_t last_tick_ = 0;
+    };
+
+    explicit Watchdog(boost::asio::io_context& loop);
+    ~Watchdog();
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+
+    // Nothing expires before start() or after stop(). The timer runs only while something is armed.
+    void start();
+    void stop();
+
+    // Expires `watch` after `patience` of running loop, up to two ticks late, unless disarmed
+    // before. Arming anew replaces the limit.
+    void arm(Watch& watch, std::chrono::milliseconds patience);
+
+  private:
+    void schedule();
+    void scan();
+
+    boost::asio::steady_timer timer_;
+    std::shared_ptr<Watchdog*> self_;  // null for a timer that fires after our end
+    Watch* first_ = nullptr;
+    Watch* next_in_scan_ = nullptr;
+    // Time is counted in ticks that ran, not read from a clock: a loop that was held up (a stopped
+    // process, a suspended machine) must not take its own absence for the peer's.
+    std::uint64_t tick_ = 0;
+    bool started_ = false;
+    bool scheduled_ = false;
+};
+
+}  // namespace s3pipes

@@ -1,0 +1,21 @@
+// The header Content-Range.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/rules/timestamp.hpp"  // parse_http_date: the other header of a body
+#include "core/words/object.hpp"
+
+namespace s3pipes {
+
+struct ContentRange {
+    ByteRange range;                     // empty for "bytes */100"
+    std::optional<std::uint64_t> total;  // the whole object's size; nullopt for "bytes 0-9/*"
+};
+
+// nullopt where the value breaks RFC 9110 or contradicts itself.
+std::optional<ContentRange> parse_content_range(std::string_view value);
+
+}  // namespace s3pipes

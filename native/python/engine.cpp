@@ -1,0 +1,71 @@
+// The engine of this process.
+#include "core/engine/engine.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+
+#include "core/words/generation.hpp"
+#include "python/register.hpp"
+
+namespace nb = nanobind;
+
+namespace s3pipes {
+namespace {
+
+std::chrono::milliseconds milliseconds(double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+nb::object stats_of_this_process() {
+    const auto engine = Engine::existing();
+    if (!engine) return nb::none();
+    const Stats& stats = engine->stats();
+    nb::dict found;
+    found["requests"] = stats.requests.load();
+    found["retries"] = stats.retries.load();
+    found["bytes_received"] = stats.bytes_received.load();
+    found["chunks_evicted"] = stats.chunks_evicted.load();
+    found["wait_s"] = static_cast<double>(stats.wait_ns.load()) * 1e-9;
+    found["requests_running"] = stats.running.load();
+    found["streams_open"] = stats.streams.load();
+    found["memory_used_bytes"] = engine->arena().charged();
+    found["memory_free_bytes"] = engine->arena().free();
+    found["memory_outside_bytes"] = engine->arena().outside();
+    found["memory_budget_bytes"] = engine->arena().budget();
+    found["event_loops"] = engine->loop_count();
+    return found;
+}
+
+}  // namespace
+
+void register_engine(nb::module_& module) {
+    nb::class_<RetryRules>(module, "RetryRules")
+        .def(
+            "__init__",
+            [](RetryRules* self, int max_attempts, double base_delay_s, double max_delay_s,
+               double time_limit_s) {
+                new (self) RetryRules;
+                self->max_attempts = max_attempts;
+                self->base = milliseconds(base_delay_s);
+                self->throttle_base = std::max(self->throttle_base, self->base);
+                self->cap = milliseconds(max_delay_s);
+                self->throttle_base = std::min(self->throttle_base, self->cap);
+                self->time_limit = milliseconds(time_limit_s);
+            },
+            nb::kw_only(), nb::arg("max_attempts"), nb::arg("base_delay_s"), nb::arg("max_delay_s"),
+            nb::arg("time_limit_s"));
+    nb::class_<Engine>(module, "Engine")
+        .def_static(
+            "of_this_process",
+            [](std::uint64_t memory_bytes, int max_requests, int event_loops) {
+                return Engine::of_this_process({memory_bytes, max_requests, event_loops});
+            },
+            nb::kw_only(), nb::arg("memory_bytes"), nb::arg("max_requests"), nb::arg("event_loops"))
+        .def("of_present_process", &Engine::of_present_process);
+    module.def("shut_down", &Engine::shut_down, nb::call_guard<nb::gil_scoped_release>());
+    module.def("stats", &stats_of_this_process);
+    module.def("process_generation", [] { return process_generation(); });
+}
+
+}  // namespace s3pipes

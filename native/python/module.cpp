@@ -1,0 +1,15 @@
+// The module s3pipes._native: registration only.
+#include "python/register.hpp"
+
+NB_MODULE(_native, module) {
+    module.doc() = "The native engine of s3pipes; see _native.pyi.";
+    s3pipes::register_errors(module);
+    s3pipes::register_piece(module);
+    s3pipes::register_engine(module);
+    s3pipes::register_store(module);
+    s3pipes::register_reader(module);
+    s3pipes::register_stream(module);
+    s3pipes::register_lister(module);
+    s3pipes::register_lines(module);
+    s3pipes::register_tar(module);
+}

@@ -1,0 +1,29 @@
+// What a thread of Python does now and then while it waits for the engine.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <memory>
+
+#include "core/engine/wait.hpp"
+#include "core/store/credential_cell.hpp"
+
+namespace s3pipes {
+
+// Takes the GIL, looks for signals (Ctrl-C ends the wait by throwing nanobind::python_error), and
+// brings the credentials that an event loop asked for.
+extern const Poll poll_python;
+
+// A cell with the Python function that fills it.
+class PyCredentialCell {
+  public:
+    explicit PyCredentialCell(nanobind::object refresh);
+    ~PyCredentialCell();
+    PyCredentialCell(const PyCredentialCell&) = delete;
+    PyCredentialCell& operator=(const PyCredentialCell&) = delete;
+
+    const std::shared_ptr<CredentialCell> cell = std::make_shared<CredentialCell>();
+    nanobind::object refresh;
+};
+
+}  // namespace s3pipes

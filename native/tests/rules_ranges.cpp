@@ -1,0 +1,174 @@
+// Content-Range, chunk plans and merged ranges.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <limits>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include "core/rules/chunk_plan.hpp"
+#include "core/rules/content_range.hpp"
+#include "core/rules/range_merge.hpp"
+#include "core/words/error.hpp"
+
+using namespace s3pipes;
+
+BOOST_AUTO_TEST_SUITE(rules_ranges)
+
+BOOST_AUTO_TEST_CASE(content_ranges) {
+    auto found = parse_content_range("bytes 0-9/100");
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST((found->range == ByteRange{0, 10}));
+    BOOST_TEST(found->total.value() == 100u);
+
+    found = parse_content_range("bytes 5-5/*");
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST((found->range == ByteRange{5, 6}));
+    BOOST_TEST(!found->total.has_value());
+
+    found = parse_content_range("bytes */100");
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->range.empty());
+    BOOST_TEST(found->total.value() == 100u);
+
+    found = parse_content_range("bytes 0-18446744073709551613/18446744073709551615");
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->range.end == std::numeric_limits<std::uint64_t>::max() - 1);
+}
+
+BOOST_AUTO_TEST_CASE(content_ranges_that_are_none) {
+    for (const char* bad : {"",
+                            "bytes",
+                            "bytes ",
+                            "bytes 0-9",
+                            "bytes 0-9/",
+                            "bytes 0-9/100 ",
+                            "bytes=0-9/100",
+                            "items 0-9/100",
+                            "bytes 9-0/100",
+                            "bytes 0-9/9",
+                            "bytes 0-9/-1",
+                            "bytes -9/100",
+                            "bytes 0-/100",
+                            "bytes +0-9/100",
+                            "bytes 0-9/*0",
+                            "bytes */*",
+                            "bytes */",
+                            "bytes * /1",
+                            "bytes 0-18446744073709551615/*",
+                            "bytes 0-9/18446744073709551616",
+                            "bytes 0x1-9/100"})
+        BOOST_TEST(!parse_content_range(bad).has_value(), bad);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_by_hand) {
+    const ChunkPlan plan({100, 125}, 10);
+    BOOST_TEST(plan.count() == 3u);
+    BOOST_TEST((plan.chunk(0) == ByteRange{100, 110}));
+    BOOST_TEST((plan.chunk(2) == ByteRange{120, 125}));
+    BOOST_TEST(plan.index_of(100) == 0u);
+    BOOST_TEST(plan.index_of(109) == 0u);
+    BOOST_TEST(plan.index_of(110) == 1u);
+    BOOST_TEST(plan.index_of(124) == 2u);
+    BOOST_CHECK_THROW(plan.chunk(3), std::out_of_range);
+    BOOST_CHECK_THROW(plan.index_of(99), std::out_of_range);
+    BOOST_CHECK_THROW(plan.index_of(125), std::out_of_range);
+}
+
+BOOST_AUTO_TEST_CASE(plans_at_the_edges) {
+    BOOST_TEST(ChunkPlan({7, 7}, 10).count() == 0u);
+    BOOST_TEST(ChunkPlan({0, 10}, 10).count() == 1u);
+    BOOST_TEST(ChunkPlan({0, 11}, 10).count() == 2u);
+    const auto end = std::numeric_limits<std::uint64_t>::max();
+    const ChunkPlan last({end - 15, end}, 10);
+    BOOST_TEST((last.chunk(1) == ByteRange{end - 5, end}));
+    const ChunkPlan wide({end - 15, end}, end);
+    BOOST_TEST(wide.count() == 1u);
+    BOOST_TEST((wide.chunk(0) == wide.whole()));
+    BOOST_CHECK_THROW(ChunkPlan({0, 1}, 0), Error);
+    BOOST_CHECK_THROW(ChunkPlan({2, 1}, 1), Error);
+}
+
+BOOST_AUTO_TEST_CASE(chunks_partition_the_whole) {
+    std::mt19937_64 random(3);
+    for (int round = 0; round < 500; ++round) {
+        const std::uint64_t begin = random() % 1000;
+        const ByteRange whole{begin, begin + random() % 1000};
+        const ChunkPlan plan(whole, 1 + random() % 200);
+        std::uint64_t at = whole.begin;
+        for (std::size_t i = 0; i < plan.count(); ++i) {
+            const ByteRange chunk = plan.chunk(i);
+            BOOST_REQUIRE_EQUAL(chunk.begin, at);
+            BOOST_REQUIRE(!chunk.empty());
+            BOOST_REQUIRE(chunk.size() == plan.chunk_bytes() || i + 1 == plan.count());
+            BOOST_REQUIRE(chunk.size() <= plan.chunk_bytes());
+            for (std::uint64_t p = chunk.begin; p < chunk.end; ++p)
+                BOOST_REQUIRE_EQUAL(plan.index_of(p), i);
+            at = chunk.end;
+        }
+        BOOST_REQUIRE_EQUAL(at, whole.end);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(merging_by_hand) {
+    const std::vector<ByteRange> ranges{{50, 60}, {0, 10}, {12, 20}, {23, 30}, {5, 5}, {55, 58}};
+    const auto merged = merge_ranges(ranges, 2, 100);
+    BOOST_REQUIRE(merged.size() == 3u);
+    BOOST_TEST((merged[0].range == ByteRange{0, 20}));
+    BOOST_TEST((merged[0].members == std::vector<std::size_t>{1, 2}));
+    BOOST_TEST((merged[1].range == ByteRange{23, 30}));
+    BOOST_TEST((merged[2].range == ByteRange{50, 60}));
+    BOOST_TEST((merged[2].members == std::vector<std::size_t>{0, 5}));
+}
+
+BOOST_AUTO_TEST_CASE(merging_at_the_edges) {
+    BOOST_TEST(merge_ranges({}, 1, 1).empty());
+    const std::vector<ByteRange> touching{{0, 10}, {10, 20}};
+    BOOST_TEST(merge_ranges(touching, 0, 20).size() == 1u);
+    BOOST_TEST(merge_ranges(touching, 0, 19).size() == 2u);
+    const std::vector<ByteRange> large{{0, 1000}};
+    BOOST_TEST(merge_ranges(large, 0, 10).at(0).range.size() == 1000u);
+    const auto end = std::numeric_limits<std::uint64_t>::max();
+    const std::vector<ByteRange> far{{0, 1}, {end - 1, end}};
+    BOOST_TEST(merge_ranges(far, end, end).size() == 1u);
+    BOOST_TEST(merge_ranges(far, end - 3, end).size() == 2u);
+    const std::vector<ByteRange> same{{5, 9}, {5, 9}, {5, 12}};
+    const auto merged = merge_ranges(same, 0, 1);
+    BOOST_REQUIRE(merged.size() == 1u);
+    BOOST_TEST((merged[0].range == ByteRange{5, 12}));
+}
+
+BOOST_AUTO_TEST_CASE(merging_covers_every_input_once) {
+    std::mt19937_64 random(4);
+    for (int round = 0; round < 2000; ++round) {
+        std::vector<ByteRange> ranges(random() % 30);
+        for (auto& range : ranges) {
+            range.begin = random() % 500;
+            range.end = range.begin + random() % 40;
+        }
+        const std::uint64_t max_gap = random() % 30;
+        const std::uint64_t max_bytes = random() % 200;
+        std::vector<int> seen(ranges.size());
+        std::uint64_t previous_begin = 0;
+        for (const auto& [whole, members] : merge_ranges(ranges, max_gap, max_bytes)) {
+            BOOST_REQUIRE(!members.empty());
+            BOOST_REQUIRE_GE(whole.begin, previous_begin);
+            previous_begin = whole.begin;
+            std::uint64_t reached = whole.begin;
+            std::uint64_t largest = 0;
+            for (const std::size_t i : members) {
+                ++seen.at(i);
+                BOOST_REQUIRE(ranges[i].begin >= whole.begin && ranges[i].end <= whole.end);
+                BOOST_REQUIRE(ranges[i].begin <= reached || ranges[i].begin - reached <= max_gap);
+                reached = std::max(reached, ranges[i].end);
+                largest = std::max(largest, ranges[i].size());
+            }
+            BOOST_REQUIRE_EQUAL(reached, whole.end);  // not a byte more than is asked for
+            BOOST_REQUIRE(whole.size() <= std::max(max_bytes, largest));
+        }
+        for (std::size_t i = 0; i < ranges.size(); ++i)
+            BOOST_REQUIRE_EQUAL(seen[i], ranges[i].empty() ? 0 : 1);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

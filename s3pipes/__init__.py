@@ -1,0 +1,69 @@
+"""Feeds PyTorch training from Amazon S3 and S3-compatible stores.
+
+Importing this registers the datapipes: `list_files_by_s3`, `load_files_by_s3`, `readlines`,
+`load_from_tar` and `webdataset` become methods of every `IterDataPipe`.
+"""
+
+from s3pipes.client import S3Client
+from s3pipes.config import ClientConfig, ReadConfig, RetryConfig
+from s3pipes.errors import (
+    AccessDenied,
+    BadCertificate,
+    BadResponse,
+    BucketNotFound,
+    ConfigError,
+    CredentialsMissing,
+    ObjectChanged,
+    ObjectNotFound,
+    RequestRefused,
+    RetriesExhausted,
+    S3PipesError,
+    TransferCancelled,
+    TransferTimeout,
+    WrongRegion,
+)
+from s3pipes.pipes.bad_record import BadRecord
+from s3pipes.pipes.base import IterableWrapper, IterDataPipe
+from s3pipes.pipes.lines import LineReader
+from s3pipes.pipes.lister import S3FileLister
+from s3pipes.pipes.loader import S3FileLoader
+from s3pipes.pipes.tar import TarArchiveLoader, TarMember
+from s3pipes.pipes.webdataset import WebDataset
+from s3pipes.stats import stats
+from s3pipes.stream import S3Stream
+from s3pipes.url import S3Url
+
+__all__ = [
+    "AccessDenied",
+    "BadCertificate",
+    "BadRecord",
+    "BadResponse",
+    "BucketNotFound",
+    "ClientConfig",
+    "ConfigError",
+    "CredentialsMissing",
+    "IterDataPipe",
+    "IterableWrapper",
+    "LineReader",
+    "ObjectChanged",
+    "ObjectNotFound",
+    "ReadConfig",
+    "RequestRefused",
+    "RetriesExhausted",
+    "RetryConfig",
+    "S3Client",
+    "S3FileLister",
+    "S3FileLoader",
+    "S3PipesError",
+    "S3Stream",
+    "S3Url",
+    "TarArchiveLoader",
+    "TarMember",
+    "TransferCancelled",
+    "TransferTimeout",
+    "WebDataset",
+    "WrongRegion",
+    "stats",
+]
+
+__version__ = "0.1.0"

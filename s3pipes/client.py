@@ -1,0 +1,275 @@
+"""`S3Client`: list, look at and read objects. The door for code that does not use datapipes."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from s3pipes import _native
+from s3pipes.config import ClientConfig, ReadConfig, check_together
+from s3pipes.errors import ConfigError, WrongRegion
+from s3pipes.stores import Stores
+from s3pipes.stream import S3Stream
+from s3pipes.url import S3Url, split, split_object
+
+_T = TypeVar("_T")
+_DEFAULT_READ = ReadConfig()
+# One GET for a whole object, however large: no chunk ends before it.
+_UNCUT = (1 << 64) - 1
+
+
+class S3Client:
+    """Reads a store. Cheap to make; nothing is looked up or connected before the first use.
+
+    It pickles by its configuration and works in every process: the engine behind it is made where
+    it is used. Safe to share between threads.
+
+    Args:
+        config: see `ClientConfig`.
+        read: how objects are read where a method is not told otherwise; see `ReadConfig`.
+
+    Raises:
+        ConfigError: the settings contradict one another.
+    """
+
+    def __init__(self, config: ClientConfig | None = None, read: ReadConfig | None = None) -> None:
+        self.config = ClientConfig() if config is None else config
+        self.read = _DEFAULT_READ if read is None else read
+        check_together(self.config, self.read)
+        self._stores: Stores | None = None
+
+    def list(self, prefix: str, *, page_size: int = 0) -> Iterator[S3Url]:
+        """Yields the objects under `prefix`, with sizes and ETags, in the store's order.
+
+        A prefix is a raw string: `s3://bucket/img_` finds `img_1.jpg` and `img_2/x.jpg`. The next
+        page is on its way while one is used.
+
+        Args:
+            page_size: keys per request; 0: the store's own, 1000 on S3.
+
+        Raises:
+            ValueError: the URL is none of S3's.
+            S3PipesError: the bucket cannot be listed.
+        """
+        bucket, raw_prefix = split(prefix)
+        make = S3Url.of
+        lister, page = self._following(bucket, lambda: self._first_page(bucket, raw_prefix, page_size))
+        while page is not None:
+            for key, size, etag, last_modified in page:
+                yield make(bucket, key, size, etag, last_modified)
+            page = lister.next_page()
+
+    def head(self, url: str) -> S3Url:
+        """The URL with the object's size, ETag and time of change, as one HEAD tells them."""
+        bucket, key = split_object(url)
+        stores = self._here()
+        size, etag, last_modified = self._following(
+            bucket,
+            lambda: _native.head(
+                engine=stores.engine, store=stores.of(bucket), key=key, retry=stores.retry
+            ),
+        )
+        return S3Url(url, size, etag, last_modified)
+
+    def open(self, url: str, *, read: ReadConfig | None = None) -> S3Stream:
+        """A stream over the object, once it can be read.
+
+        Raises:
+            ValueError: the URL names no object.
+            S3PipesError: the object cannot be read.
+        """
+        config = self.read if read is None else read
+        stream = S3Stream(self, url, self.open_native(url, config), config)
+        stream.wait_ready()
+        return stream
+
+    def get(self, url: str) -> memoryview:
+        """The whole object as a read-only memoryview, fetched in parallel chunks."""
+        with self.open(url) as stream:
+            return stream.view()
+
+    def get_into(self, url: str, buffer: Any) -> int:
+        """Downloads the whole object straight into the caller's memory; returns its size in bytes.
+
+        Args:
+            buffer: anything writable and contiguous: a bytearray, a memoryview, a NumPy array, or
+                a CPU tensor (pinned or not) of any dtype. It may be larger than the object.
+
+        Raises:
+            ConfigError: the object is larger than the buffer.
+            S3PipesError: the object cannot be read. The buffer's content is then undefined, and
+                nothing writes to it any more.
+        """
+        bucket, key = split_object(url)
+        target = _writable(buffer)
+        reader = self.reader(self.read)
+        size, etag = _known(url)
+        stores = self._here()
+        return self._following(
+            bucket, lambda: reader.read_into(stores.of(bucket), key, size, etag, target)
+        )
+
+    def get_ranges(self, url: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        """The bytes `[begin, end)` for each of `ranges`, fetched side by side.
+
+        All come from one version of the object. Ranges that lie close together share a request.
+
+        Raises:
+            ConfigError: a range is not 0 <= begin <= end.
+            ObjectChanged: a range ends beyond the object, or the object changed in between.
+        """
+        merged, pieces = self._open_ranges(url, ranges)
+        return _cut(ranges, merged, [piece.whole() for piece in pieces])
+
+    async def get_async(self, url: str) -> memoryview:
+        """As `get`, for asyncio."""
+        from s3pipes.asynchronous import settled  # noqa: PLC0415 - for asyncio users only
+
+        bucket, key = split_object(url)
+        size, etag = _known(url)
+
+        def start() -> _native.ObjectStream:
+            reader = self.reader(self.read)
+            store = self._here().of(bucket)
+            stream = reader.open_contiguous(store, key, 0, None, size, etag)
+            reader.start()
+            return stream
+
+        try:
+            stream = await settled(start())
+            return memoryview(stream.whole()).toreadonly()
+        except WrongRegion as error:
+            self.follow(url, error)
+            stream = await settled(start())
+            return memoryview(stream.whole()).toreadonly()
+
+    async def get_ranges_async(
+        self, url: str, ranges: Sequence[tuple[int, int]]
+    ) -> list[memoryview]:
+        """As `get_ranges`, for asyncio."""
+        from s3pipes.asynchronous import settled  # noqa: PLC0415 - for asyncio users only
+
+        merged, pieces = self._open_ranges(url, ranges)
+        return _cut(ranges, merged, [(await settled(piece)).whole() for piece in pieces])
+
+    def reader(self, config: ReadConfig) -> _native.Reader:
+        """A native reader in this process: one window over the objects opened in it."""
+        check_together(self.config, config)
+        stores = self._here()
+        chunk_bytes = _UNCUT if config.whole_objects else config.chunk_bytes
+        return _native.Reader.make(
+            engine=stores.engine,
+            chunk_bytes=chunk_bytes,
+            window_bytes=config.window_bytes,
+            lookahead=config.lookahead,
+            retry=stores.retry,
+        )
+
+    def open_in(
+        self, reader: _native.Reader, url: str, config: ReadConfig, tag: int = 0
+    ) -> _native.ObjectStream:
+        """Opens `url` in `reader`, which does not start before it is told to."""
+        bucket, key = split_object(url)
+        size, etag = _known(url)
+        store = self._here().of(bucket)
+        if config.whole_objects:
+            # One request needs one piece of memory, which is then the user's, not the budget's.
+            return reader.open_contiguous(store, key, 0, None, size, etag, tag)
+        return reader.open(store, key, size, etag, tag)
+
+    def open_native(self, url: str, config: ReadConfig) -> _native.ObjectStream:
+        """Opens `url` by itself and starts."""
+        reader = self.reader(config)
+        native = self.open_in(reader, url, config)
+        reader.start()
+        return native
+
+    def follow(self, url: str, error: WrongRegion) -> None:
+        """Goes to the region that the store named for the bucket of `url`."""
+        self._here().follow(split(url)[0], error)
+
+    def _here(self) -> Stores:
+        stores = self._stores
+        if stores is None or stores.generation != _native.process_generation():
+            stores = self._stores = Stores(self.config)
+        return stores
+
+    def _following(self, bucket: str, ask: Callable[[], _T]) -> _T:
+        try:
+            return ask()
+        except WrongRegion as error:
+            self._here().follow(bucket, error)
+            return ask()
+
+    def _first_page(
+        self, bucket: str, prefix: str, page_size: int
+    ) -> tuple[_native.Lister, list[tuple[str, int, str, int]] | None]:
+        stores = self._here()
+        lister = _native.Lister(
+            engine=stores.engine,
+            store=stores.of(bucket),
+            prefix=prefix,
+            page_size=page_size,
+            retry=stores.retry,
+        )
+        return lister, lister.next_page()
+
+    def _open_ranges(
+        self, url: str, ranges: Sequence[tuple[int, int]]
+    ) -> tuple[list[tuple[int, int, list[int]]], list[_native.ObjectStream]]:
+        bucket, key = split_object(url)
+        for begin, end in ranges:
+            if not 0 <= begin <= end:
+                raise ConfigError(f"a range must be 0 <= begin <= end, not ({begin}, {end})", url=url)
+        known = url if isinstance(url, S3Url) and url.size is not None else self.head(url)
+        size, etag = _known(known)
+        reader = self.reader(self.read)
+        merged = _native.merge_ranges(list(ranges), self.read.chunk_bytes)
+        store = self._here().of(bucket)
+        pieces = [
+            reader.open_contiguous(store, key, begin, end, size, etag) for begin, end, _ in merged
+        ]
+        reader.start()
+        return merged, pieces
+
+    def __reduce__(self) -> tuple[type[S3Client], tuple[ClientConfig, ReadConfig]]:
+        return type(self), (self.config, self.read)
+
+    def __repr__(self) -> str:
+        return f"S3Client({self.config!r}, {self.read!r})"
+
+
+def _known(url: str) -> tuple[int | None, str]:
+    if isinstance(url, S3Url) and url.size is not None:
+        return url.size, url.etag or ""
+    return None, ""
+
+
+def _writable(buffer: Any) -> Any:
+    """A CPU tensor has no buffer protocol; its memory is taken by address."""
+    if not hasattr(buffer, "data_ptr"):
+        return buffer
+    if buffer.device.type != "cpu" or not buffer.is_contiguous():
+        raise ConfigError(
+            "get_into needs a contiguous tensor in CPU memory (pinned or not),"
+            f" not one on {buffer.device} with strides {tuple(buffer.stride())}"
+        )
+    nbytes = buffer.numel() * buffer.element_size()
+    memory = (ctypes.c_char * nbytes).from_address(buffer.data_ptr())
+    return memoryview(memory)
+
+
+def _cut(
+    ranges: Sequence[tuple[int, int]],
+    merged: Sequence[tuple[int, int, list[int]]],
+    pieces: Sequence[_native.Piece],
+) -> list[memoryview]:
+    """The part of each range in the piece that holds it."""
+    parts = [memoryview(b"")] * len(ranges)
+    for (first, _, members), piece in zip(merged, pieces, strict=True):
+        view = memoryview(piece).toreadonly()
+        for i in members:
+            begin, end = ranges[i]
+            parts[i] = view[begin - first : end - first]
+    return parts

@@ -1,0 +1,273 @@
+"""Settings: frozen, checked when made, passed whole.
+
+Every default serves tiny and huge objects alike; a setting is for the user who has measured.
+Sizes are in bytes, times in seconds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from s3pipes.errors import ConfigError
+
+KiB = 1 << 10
+MiB = 1 << 20
+GiB = 1 << 30
+TiB = 1 << 40
+
+ADDRESSING_STYLES = ("auto", "path", "virtual")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryConfig:
+    """How long to keep trying when the network or the store fails for a while.
+
+    Attributes:
+        max_attempts: requests sent for one chunk before giving up, the first included; default 10.
+            1 turns retries off. Too small: a short outage ends a run of days. Too large: only
+            `time_limit_s` ends the wait.
+        base_delay_s: the longest pause before the second attempt; the bound doubles with every
+            further attempt and the pause is drawn at random below it; default 0.05. Too small:
+            workers storm a store that is already failing. Too large: every hiccup costs.
+        max_delay_s: what the bound stops growing at; default 20. Too small: storms again. Too
+            large: a store that is back is noticed late.
+        time_limit_s: seconds after which no further attempt starts; default 180. Too small: a
+            restart of the store ends the run. Too large: a wrong endpoint is reported late.
+    """
+
+    max_attempts: int = 10
+    base_delay_s: float = 0.05
+    max_delay_s: float = 20.0
+    time_limit_s: float = 180.0
+
+    def __post_init__(self) -> None:
+        _whole(self, "max_attempts", 1, 1000)
+        _seconds(self, "base_delay_s", 0.0, 60.0)
+        _seconds(self, "max_delay_s", 0.0, 3600.0)
+        _seconds(self, "time_limit_s", 0.0, 7 * 86400.0)
+        if self.max_delay_s < self.base_delay_s:
+            raise ConfigError(
+                f"RetryConfig.max_delay_s is {self.max_delay_s}, which is less than base_delay_s,"
+                f" {self.base_delay_s}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientConfig:
+    """Where the store is, who we are, and what one process may use.
+
+    What is None is found as botocore finds it: environment, then the profile's settings.
+    Secrets never appear in the repr. They do travel in a pickle, as DataLoader workers need them.
+
+    Attributes:
+        region: such as "eu-west-1". None: AWS_REGION, AWS_DEFAULT_REGION, the profile, us-east-1.
+        endpoint_url: `http(s)://host[:port][/path]` of an S3-compatible store. None:
+            AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile, Amazon's own.
+        profile: name in the AWS config files. None: AWS_PROFILE, then "default".
+        addressing_style: "path" (`host/bucket/key`), "virtual" (`bucket.host/key`), or "auto", the
+            default: path for custom endpoints and for bucket names with dots under TLS, virtual
+            otherwise, unless the profile says other.
+        anonymous: send unsigned requests, for public buckets; default False.
+        requester_pays: agree to pay for what is read from a requester-pays bucket; default False.
+        verify: None or True, the default: check the server's certificate against AWS_CA_BUNDLE,
+            the profile's `ca_bundle`, SSL_CERT_FILE, or the system's CAs, whichever is set first.
+            A path: against that CA file. False: check nothing; anyone in between can read and
+            change the data.
+        use_tls: False speaks plain HTTP where no endpoint URL with its own scheme is given;
+            default True.
+        proxies: scheme to proxy URL, such as `{"https": "http://proxy:3128"}`; `{}` for none.
+            None: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in lower or upper case.
+        access_key_id, secret_access_key, session_token: explicit keys, which are never refreshed.
+            None: botocore's whole chain.
+        connect_timeout_s: seconds for name look-up, TCP and TLS of one connection; default 5.
+            Too small: a busy store looks dead. Too large: a dead address is noticed late.
+        progress_timeout_s: seconds without a byte after which a request is given up and retried;
+            default 10. Too small: a slow first byte costs a second request. Too large: a stuck
+            connection holds up the batch that waits for it.
+        memory_bytes: hard limit of what the engine of one process holds; default 512 MiB. It must
+            hold at least one chunk. Too small: fewer chunks in flight, less throughput. Too large:
+            every worker may take as much.
+        max_requests: requests in flight per process; default 256. Too small: small objects wait
+            for one another's latency. Too large: the store answers SlowDown.
+        event_loops: native threads that do the network I/O; None, the default: chosen by the
+            number of processors. Too small: TLS is bound by one core. Too large: they take cores
+            from the training loop.
+        retry: see `RetryConfig`.
+    """
+
+    region: str | None = None
+    endpoint_url: str | None = None
+    profile: str | None = None
+    addressing_style: str = "auto"
+    anonymous: bool = False
+    requester_pays: bool = False
+    verify: bool | str | None = None
+    use_tls: bool = True
+    # A proxy URL may hold a password.
+    proxies: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
+    access_key_id: str | None = field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    connect_timeout_s: float = 5.0
+    progress_timeout_s: float = 10.0
+    memory_bytes: int = 512 * MiB
+    max_requests: int = 256
+    event_loops: int | None = None
+    retry: RetryConfig = field(default_factory=RetryConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("anonymous", "requester_pays", "use_tls"):
+            _flag(self, name)
+        for name in ("profile", "access_key_id", "secret_access_key", "session_token"):
+            _text_or_none(self, name)
+        if self.region is not None and not re.fullmatch(r"[A-Za-z0-9-]{1,63}", str(self.region)):
+            raise _wrong(self, "region", "a name of letters, digits and hyphens, or None")
+        if self.addressing_style not in ADDRESSING_STYLES:
+            raise _wrong(self, "addressing_style", "one of " + ", ".join(ADDRESSING_STYLES))
+        if self.endpoint_url is not None:
+            check_endpoint_url(self.endpoint_url, "ClientConfig.endpoint_url")
+        self._check_verify()
+        self._check_proxies()
+        self._check_credentials()
+        _seconds(self, "connect_timeout_s", 0.01, 3600.0)
+        _seconds(self, "progress_timeout_s", 0.01, 86400.0)
+        _whole(self, "memory_bytes", 1 * MiB, 16 * TiB)
+        _whole(self, "max_requests", 1, 65536)
+        if self.event_loops is not None:
+            _whole(self, "event_loops", 1, 256)
+        if not isinstance(self.retry, RetryConfig):
+            raise _wrong(self, "retry", "a RetryConfig")
+
+    def _check_verify(self) -> None:
+        verify: object = self.verify
+        if verify is None or isinstance(verify, bool):
+            return
+        if not isinstance(verify, str) or not Path(verify).is_file():
+            raise _wrong(self, "verify", "True, False, None or the path of a CA file that exists")
+
+    def _check_proxies(self) -> None:
+        proxies: object = self.proxies
+        if proxies is None:
+            return
+        if not isinstance(proxies, Mapping) or not all(
+            isinstance(part, str) for pair in proxies.items() for part in pair
+        ):
+            raise ConfigError("ClientConfig.proxies must map a scheme to a proxy URL, or be None")
+        object.__setattr__(self, "proxies", dict(proxies))
+
+    def _check_credentials(self) -> None:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ConfigError(
+                "ClientConfig.access_key_id and secret_access_key belong together: one is missing"
+            )
+        if self.session_token is not None and self.access_key_id is None:
+            raise ConfigError("ClientConfig.session_token needs access_key_id beside it")
+        if self.anonymous and self.access_key_id is not None:
+            raise ConfigError("ClientConfig.anonymous and access_key_id exclude one another")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadConfig:
+    """How objects are read.
+
+    Attributes:
+        chunk_bytes: what one ranged GET asks for; default 8 MiB, at least 64 KiB. An object up to
+            this size comes with a single GET. Too small: S3's latency and price per request
+            dominate. Too large: fewer chunks fit into the memory budget, and the first byte that
+            the consumer sees waits for a whole chunk.
+        window_bytes: bytes allowed ahead of one reader, rounded up to whole chunks; 0: a chunk is
+            asked for only when the reader needs it. None, the default: automatic, from the memory
+            budget and the number of open readers. Too small: the reader waits for each chunk's
+            latency. Too large: one reader takes the budget from the others.
+        whole_objects: one GET per object, streamed in order, instead of ranged GETs side by side;
+            default False. For stores that serve ranges badly.
+        in_order: True, the default: objects come as they were listed. False: whichever is ready
+            first, so that one slow object holds up nothing.
+        lookahead: objects opened ahead of the consumer at most; 0: none. None, the default:
+            automatic, from their sizes and the memory budget. Too small: small objects wait for
+            one another's latency. Too large: URLs are taken from the source long before their use.
+    """
+
+    chunk_bytes: int = 8 * MiB
+    window_bytes: int | None = None
+    whole_objects: bool = False
+    in_order: bool = True
+    lookahead: int | None = None
+
+    def __post_init__(self) -> None:
+        _whole(self, "chunk_bytes", 64 * KiB, 5 * GiB)
+        if self.window_bytes is not None:
+            _whole(self, "window_bytes", 0, 16 * TiB)
+        if self.lookahead is not None:
+            _whole(self, "lookahead", 0, 1_000_000)
+        _flag(self, "whole_objects")
+        _flag(self, "in_order")
+
+
+def check_together(client: ClientConfig, read: ReadConfig) -> None:
+    """What neither knows alone: the budget must hold a chunk.
+
+    Raises:
+        ConfigError: it does not; both numbers are named.
+    """
+    if client.memory_bytes < read.chunk_bytes:
+        raise ConfigError(
+            f"ClientConfig.memory_bytes is {client.memory_bytes}, which cannot hold one chunk of"
+            f" ReadConfig.chunk_bytes, {read.chunk_bytes}: raise the one or lower the other"
+        )
+
+
+def check_endpoint_url(url: object, name: str) -> None:
+    """Raises ConfigError, naming the setting `name`, where `url` cannot be an endpoint."""
+    # Not quoted where it might hold a password.
+    shown = "" if isinstance(url, str) and "@" in url else f", but is {url!r}"
+    expected = f"{name} must be http(s)://host[:port][/path]"
+    if not isinstance(url, str) or not url.isprintable() or " " in url:
+        raise ConfigError(expected + shown)
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises where it is no number or too large
+    except ValueError:
+        raise ConfigError(expected + shown) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ConfigError(expected + shown)
+    if "@" in parts.netloc:
+        raise ConfigError(f"{expected}, without user name or password")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{expected}, without query or fragment{shown}")
+
+
+def _wrong(owner: object, name: str, expected: str) -> ConfigError:
+    return ConfigError(
+        f"{type(owner).__name__}.{name} must be {expected}, but is {getattr(owner, name)!r}"
+    )
+
+
+def _whole(owner: object, name: str, low: int, high: int) -> None:
+    value = getattr(owner, name)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise _wrong(owner, name, f"a whole number from {low} to {high}")
+
+
+def _seconds(owner: object, name: str, low: float, high: float) -> None:
+    value = getattr(owner, name)
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not good or not low <= value <= high:
+        raise _wrong(owner, name, f"seconds from {low:g} to {high:g}")
+
+
+def _flag(owner: object, name: str) -> None:
+    if not isinstance(getattr(owner, name), bool):
+        raise _wrong(owner, name, "True or False")
+
+
+def _text_or_none(owner: object, name: str) -> None:
+    value = getattr(owner, name)
+    if value is not None and (not isinstance(value, str) or not value or not value.isprintable()):
+        # The value is not quoted: most of these are secrets.
+        raise ConfigError(f"{type(owner).__name__}.{name} must be None or a non-empty string")

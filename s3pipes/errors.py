@@ -1,0 +1,264 @@
+"""Every exception of s3pipes, and the one place where a native error becomes one.
+
+A class is named by what the caller can do about it. Where the request itself was wrong (denied,
+absent, refused: S3 answered 4xx) the error is a `ValueError` too, because torchdata raised that.
+Network trouble is not: code that skips a bad URL must not skip a sample because a switch rebooted.
+"""
+
+from __future__ import annotations
+
+import errno as _errno
+from typing import Any
+
+
+class S3PipesError(Exception):
+    """Base of all errors of s3pipes.
+
+    Every class can be made from one string alone (torch does so when a DataLoader worker fails),
+    and pickles with all its fields.
+
+    Attributes:
+        reason: what went wrong, without where and how often.
+        url: the `s3://` URL concerned, or None.
+        range: bytes `(begin, end)` of the object that were asked for, end exclusive, or None.
+        attempts: how many requests were sent; 0 where none was.
+        elapsed_s: seconds from the first attempt to giving up.
+        status: HTTP status of the last answer; 0 where none came.
+        code: S3's own word for it (`SlowDown`), or "".
+        request_id: S3's request id, which its operators ask for, or "".
+        hint: what the user can do, or "".
+    """
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        url: str | None = None,
+        range: tuple[int, int] | None = None,
+        attempts: int = 0,
+        elapsed_s: float = 0.0,
+        status: int = 0,
+        code: str = "",
+        request_id: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.url = url
+        self.range = range
+        self.attempts = attempts
+        self.elapsed_s = elapsed_s
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = "" if self.url is None else _printable(self.url)
+        if self.range is not None:
+            where += f" bytes [{self.range[0]}, {self.range[1]})"
+        text = ": ".join(part for part in (where.strip(), self.reason) if part)
+        seen = self._circumstances()
+        if seen:
+            text += f" ({seen})"
+        if self.hint:
+            text += f". {self.hint}" if text else self.hint
+        return text
+
+    def _circumstances(self) -> str:
+        seen = []
+        answer = " ".join(part for part in (str(self.status or ""), self.code) if part)
+        if answer:
+            seen.append(f"S3 answered {answer}")
+        if self.attempts:
+            times = "attempt" if self.attempts == 1 else "attempts"
+            seen.append(f"{self.attempts} {times} in {self.elapsed_s:.1f} s")
+        if self.request_id:
+            seen.append(f"request id {self.request_id}")
+        return ", ".join(seen)
+
+    # Without this the state of OSError's subclasses would be lost: they pickle by (errno, text).
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reason,), self.__dict__
+
+
+class ConfigError(S3PipesError, ValueError):
+    """A setting is wrong, or settings contradict one another: change it."""
+
+
+class WrongRegion(ConfigError):
+    """The bucket is in another region than the requests were signed for: set that region.
+
+    Attributes:
+        region: where the store said that the bucket is, or "".
+    """
+
+    region: str = ""
+
+
+class CredentialsMissing(ConfigError):
+    """No credentials were found, or their source failed: provide them, or read anonymously."""
+
+
+class AccessDenied(S3PipesError, PermissionError, ValueError):
+    """S3 refused these credentials, or nobody may read here without any."""
+
+    errno = _errno.EACCES
+
+    @property
+    def filename(self) -> str | None:
+        """The URL, under the name that OSError gives it."""
+        return self.url
+
+
+class BucketNotFound(S3PipesError, ValueError):
+    """The bucket does not exist at this endpoint: check its name and the endpoint."""
+
+
+class ObjectNotFound(S3PipesError, FileNotFoundError, ValueError):
+    """The object does not exist (any more): skip it, or list again."""
+
+    errno = _errno.ENOENT
+
+    @property
+    def filename(self) -> str | None:
+        """The URL, under the name that OSError gives it."""
+        return self.url
+
+
+class ObjectChanged(S3PipesError):
+    """The object is not the one that was listed or first read: read it again from its start."""
+
+
+class RequestRefused(S3PipesError, ValueError):
+    """S3 refused the request for another reason, which its code names."""
+
+
+class RetriesExhausted(S3PipesError):
+    """The network or the store kept failing: wait, allow more retries, or ask less at once."""
+
+
+class TransferTimeout(S3PipesError, TimeoutError):
+    """Connecting took too long, or no byte came for too long, on every attempt."""
+
+    errno = _errno.ETIMEDOUT
+
+
+class BadCertificate(S3PipesError):
+    """The server's TLS certificate did not verify: name the right CA file. Never retried."""
+
+
+class BadResponse(S3PipesError):
+    """What answered does not speak S3, or breaks HTTP: check the endpoint and the proxy."""
+
+
+class TransferCancelled(S3PipesError):
+    """The stream was closed, or its engine ended, while this read was waiting."""
+
+
+_CLASSES: dict[str, type[S3PipesError]] = {
+    "connection": RetriesExhausted,
+    "timeout": TransferTimeout,
+    "throttled": RetriesExhausted,
+    "server": RetriesExhausted,
+    "expired_credentials": AccessDenied,
+    "wrong_region": WrongRegion,
+    "certificate": BadCertificate,
+    "access_denied": AccessDenied,
+    "bucket_not_found": BucketNotFound,
+    "object_not_found": ObjectNotFound,
+    "object_changed": ObjectChanged,
+    "range_not_satisfiable": ObjectChanged,
+    "not_s3": BadResponse,
+    "bad_response": BadResponse,
+    "request_refused": RequestRefused,
+    "config": ConfigError,
+    "cancelled": TransferCancelled,
+}
+
+_HINTS = {
+    "connection": "Check that the endpoint can be reached from this machine (endpoint_url, name"
+    " look-up, proxy, firewall); RetryConfig(time_limit_s=...) sets how long to keep trying",
+    "timeout": "If the network is only slow, raise ClientConfig(connect_timeout_s=...,"
+    " progress_timeout_s=...); otherwise check the endpoint and the network",
+    "throttled": "S3 asks for fewer requests: lower ClientConfig(max_requests=...) or the number"
+    " of workers, raise RetryConfig(time_limit_s=...), or spread the keys over more prefixes",
+    "server": "The store itself fails: wait, or raise RetryConfig(max_attempts=...,"
+    " time_limit_s=...)",
+    "expired_credentials": "The credentials have expired and their source gave no newer ones:"
+    " renew them, for example with `aws sso login`",
+    "certificate": "Name the CA that signed it with ClientConfig(verify='/path/to/ca.pem') or"
+    " AWS_CA_BUNDLE; verify=False turns checking off and leaves the data open to anyone between",
+    "access_denied": "Check that these credentials may s3:GetObject and s3:ListBucket here"
+    " (without the latter S3 answers 403 for a missing object too); for a public bucket use"
+    " ClientConfig(anonymous=True), where the reader pays ClientConfig(requester_pays=True)",
+    "bucket_not_found": "Check the bucket's name, and that the endpoint is the one it lives at"
+    " (ClientConfig(endpoint_url=...))",
+    "object_not_found": "Check the key; if it was listed, it has been deleted since",
+    "object_changed": "It was overwritten since it was listed or first read: list again and read"
+    " it from its start",
+    "range_not_satisfiable": "The object is shorter than this range: it shrank since it was"
+    " listed, or the range is wrong",
+    "not_s3": "Check ClientConfig(endpoint_url=...) and the proxy: what answered is not S3",
+    "bad_response": "A proxy or a store that is not compatible may be in the way; check"
+    " ClientConfig(endpoint_url=...)",
+}
+
+# S3's own word says more than the kind.
+_HINTS_BY_CODE = {
+    "InvalidAccessKeyId": "This endpoint does not know the access key: check the profile and the"
+    " endpoint",
+    "SignatureDoesNotMatch": "The secret key does not belong to the access key, or a proxy changed"
+    " the request",
+    "RequestTimeTooSkewed": "The clock of this machine is wrong: set it (NTP)",
+    "InvalidObjectState": "The object is archived: restore it before reading",
+    "InvalidBucketName": "Check the bucket's name",
+}
+
+
+def translate(
+    kind: str,
+    message: str,
+    url: str,
+    begin: int,
+    end: int,
+    attempts: int,
+    elapsed_s: float,
+    status: int,
+    code: str,
+    request_id: str,
+    region: str,
+) -> S3PipesError:
+    """The exception for a native error.
+
+    Args:
+        kind: the native error kind's name, such as "throttled".
+        message: what the last attempt saw.
+        url: the `s3://` URL, or "" where there is none.
+        begin, end: the bytes asked for, end exclusive; equal where no range was.
+        region: where the bucket is, if the store said so.
+    """
+    hint = _HINTS_BY_CODE.get(code) or _HINTS.get(kind, "")
+    if kind == "wrong_region":
+        hint = "Set the bucket's region with ClientConfig(region=...) or AWS_REGION"
+        if region:
+            hint = f"The bucket is in {region}: set ClientConfig(region={region!r}) or AWS_REGION"
+    error = _CLASSES.get(kind, S3PipesError)(
+        message,
+        url=url or None,
+        range=None if begin == end else (begin, end),
+        attempts=attempts,
+        elapsed_s=elapsed_s,
+        status=status,
+        code=code,
+        request_id=request_id,
+        hint=hint,
+    )
+    if isinstance(error, WrongRegion):
+        error.region = region
+    return error
+
+
+def _printable(url: str) -> str:
+    # A key may hold line feeds and control characters; a log line may not.
+    return url if url.isprintable() else url.encode("unicode_escape").decode("ascii")

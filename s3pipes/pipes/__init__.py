@@ -1,0 +1,1 @@
+"""Datapipes, one per file; `s3pipes` names them all."""

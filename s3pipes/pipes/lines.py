@@ -1,0 +1,114 @@
+"""The lines of text objects."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from s3pipes._native import LineSplitter, LineTooLong
+from s3pipes.pipes.bad_record import BadRecord
+from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.pieces import pieces
+from s3pipes.pipes.register import functional
+
+# Lines made at once where the user takes them one by one.
+_LINES_AHEAD = 256
+
+
+@functional("readlines")
+class LineReader(IterDataPipe[Any]):
+    r"""Yields every line of every `(path, stream)` of the source, in order (`.readlines()`).
+
+    Call form and result are torchdata's. A line ends with `\n` and nothing else; what follows the
+    last `\n` is a line too, if there is any. Each stream is closed at its end.
+
+    Args:
+        source_datapipe: yields `(path, stream)`; a stream of text gives its lines as str.
+        skip_lines: lines dropped at the start of each object.
+        strip_newline: remove all `\r` and `\n` from both ends of a line, as torchdata did.
+        decode: yield str rather than bytes.
+        encoding, errors: as for `bytes.decode`.
+        return_path: yield `(path, line)` rather than `line`.
+        batch_size: yield lists of so many elements instead, which run on across objects; the last
+            one may be shorter. Several times faster than single lines.
+        drop_last: with batch_size, leave the short list at the end out.
+        max_line_bytes: the longest line accepted; a longer one is an error rather than memory.
+
+    Raises:
+        BadRecord: a line is longer than max_line_bytes. All lines before it have been yielded
+            where there is no batch_size.
+        ValueError, LookupError: an argument is out of range, or the encoding is not known.
+    """
+
+    def __init__(
+        self,
+        source_datapipe: IterDataPipe[Any],
+        *,
+        skip_lines: int = 0,
+        strip_newline: bool = True,
+        decode: bool = False,
+        encoding: str = "utf-8",
+        errors: str = "ignore",
+        return_path: bool = True,
+        batch_size: int | None = None,
+        drop_last: bool = False,
+        max_line_bytes: int = 64 << 20,
+    ) -> None:
+        if skip_lines < 0:
+            raise ValueError("'skip_lines' is required to be a positive integer.")
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1 or None, not {batch_size}")
+        if max_line_bytes < 1:
+            raise ValueError(f"max_line_bytes must be at least 1, not {max_line_bytes}")
+        codecs.lookup(encoding)
+        codecs.lookup_error(errors)
+        self.source_datapipe = source_datapipe
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self._rules: dict[str, Any] = {
+            "batch_size": batch_size or _LINES_AHEAD,
+            "strip": strip_newline,
+            "max_line_bytes": max_line_bytes,
+            "skip_lines": skip_lines,
+            "encoding": encoding if decode else None,
+            "errors": errors,
+            "with_path": return_path,
+        }
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.batch_size is not None:
+            yield from self._lists()
+        else:
+            for lines in self._lists():
+                yield from lines
+
+    def _lists(self) -> Iterator[list[Any]]:
+        splitter = LineSplitter(**self._rules)
+        for path, stream in self.source_datapipe:
+            splitter.start(path)
+            with closing(pieces(stream)) as fed:
+                try:
+                    for piece in fed:
+                        if isinstance(piece, str):
+                            splitter.feed(piece.encode("utf-8", "surrogatepass"), text=True)
+                        else:
+                            splitter.feed(piece)
+                        del piece  # its memory is wanted for the next
+                        while (lines := splitter.take()) is not None:
+                            yield lines
+                        if self.batch_size is None:
+                            yield splitter.rest()
+                    splitter.finish()
+                    while (lines := splitter.take()) is not None:
+                        yield lines
+                except LineTooLong as error:
+                    if self.batch_size is None:
+                        yield splitter.rest()
+                    raise BadRecord(
+                        str(error), url=str(path), hint="Raise max_line_bytes of readlines()"
+                    ) from None
+        lines = splitter.rest()
+        if lines and not (self.drop_last and self.batch_size is not None):
+            yield lines

@@ -1,0 +1,65 @@
+"""The objects under prefixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+
+from s3pipes.client import S3Client
+from s3pipes.environment import client_config_from_environment
+from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.register import functional
+from s3pipes.url import S3Url
+
+
+@functional("list_files_by_s3")
+class S3FileLister(IterDataPipe[S3Url]):
+    """Yields an `S3Url` for every object under every prefix (`.list_files_by_s3()`).
+
+    Call form and order are torchdata's; keys that end in "/" (folder markers) are left out, an
+    empty prefix yields nothing. A prefix is a raw string. The URLs know size and ETag, so that the
+    loader need not ask again.
+
+    Args:
+        source_datapipe: yields prefixes, `s3://bucket` or `s3://bucket/some/prefix`.
+        length: what `len()` is to say; -1 where unknown.
+        request_timeout_ms: milliseconds without a byte after which a request is given up and
+            retried; -1: 10 seconds.
+        region: "": from the environment or the profile.
+        masks: one or several `fnmatch` patterns of which the whole URL must match one; "": all.
+        client: replaces what `request_timeout_ms`, `region` and torchdata's variables say.
+
+    Raises:
+        ValueError: a URL is none of S3's (when iterated).
+        S3PipesError: a prefix cannot be listed (when iterated).
+    """
+
+    def __init__(
+        self,
+        source_datapipe: Iterable[str],
+        length: int = -1,
+        request_timeout_ms: int = -1,
+        region: str = "",
+        masks: str | list[str] = "",
+        *,
+        client: S3Client | None = None,
+    ) -> None:
+        self.source_datapipe = source_datapipe
+        self.length = length
+        self.masks = masks
+        self.client = client or S3Client(client_config_from_environment(region, request_timeout_ms))
+
+    def __iter__(self) -> Iterator[S3Url]:
+        masks = [self.masks] if isinstance(self.masks, str) else self.masks
+        masks = [mask for mask in masks if mask]
+        for prefix in self.source_datapipe:
+            for url in self.client.list(prefix):
+                if url.endswith("/"):
+                    continue
+                if not masks or any(fnmatch(url, mask) for mask in masks):
+                    yield url
+
+    def __len__(self) -> int:
+        if self.length == -1:
+            raise TypeError(f"{type(self).__name__} instance doesn't have valid length")
+        return self.length

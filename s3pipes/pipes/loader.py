@@ -1,0 +1,62 @@
+"""The objects behind URLs, as streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sized
+from typing import cast
+
+from s3pipes.client import S3Client
+from s3pipes.config import ReadConfig
+from s3pipes.environment import client_config_from_environment, read_config_from_environment
+from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.register import functional
+from s3pipes.readahead import read_ahead
+from s3pipes.stream import S3Stream
+
+
+@functional("load_files_by_s3")
+class S3FileLoader(IterDataPipe[tuple[str, S3Stream]]):
+    """Yields `(url, S3Stream)` for every URL, while the next are on their way (`.load_files_by_s3()`).
+
+    Call form and order are torchdata's; the streams read while they download.
+
+    Args:
+        source_datapipe: yields URLs of objects; `S3Url`s, as the lister yields them, need no
+            further question to the store, plain strings work too.
+        request_timeout_ms: milliseconds without a byte after which a request is given up and
+            retried; -1: 10 seconds.
+        region: "": from the environment or the profile.
+        buffer_size: bytes allowed ahead of the consumer; None: automatic.
+        multi_part_download: False: one GET per object; None or True: ranged GETs side by side.
+        client: replaces what `request_timeout_ms`, `region` and torchdata's variables say.
+        read: replaces `buffer_size` and `multi_part_download`; `ReadConfig(in_order=False)` yields
+            whatever is ready first.
+
+    Raises:
+        ValueError: a URL names no object (when iterated, in its turn).
+        S3PipesError: an object cannot be read (when iterated, or from the stream).
+    """
+
+    def __init__(
+        self,
+        source_datapipe: Iterable[str],
+        request_timeout_ms: int = -1,
+        region: str = "",
+        buffer_size: int | None = None,
+        multi_part_download: bool | None = None,  # noqa: FBT001 - torchdata's call form
+        *,
+        client: S3Client | None = None,
+        read: ReadConfig | None = None,
+    ) -> None:
+        self.source_datapipe = source_datapipe
+        self.client = client or S3Client(client_config_from_environment(region, request_timeout_ms))
+        if read is None and client is not None and buffer_size is None and multi_part_download is None:
+            read = client.read
+        self.read = read or read_config_from_environment(buffer_size, multi_part_download)
+
+    def __iter__(self) -> Iterator[tuple[str, S3Stream]]:
+        for stream in read_ahead(self.client, self.source_datapipe, self.read):
+            yield stream.url, stream
+
+    def __len__(self) -> int:
+        return len(cast(Sized, self.source_datapipe))

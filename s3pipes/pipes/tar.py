@@ -1,0 +1,99 @@
+"""The files in tar archives."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.members import compression_of, members
+from s3pipes.pipes.register import functional
+
+
+class TarMember(io.BytesIO):
+    """A file of an archive, whole and in memory; independent of the archive's stream.
+
+    Attributes:
+        name: as the archive has it.
+        archive: URL of the archive.
+        index: place among the archive's files, from 0.
+    """
+
+    def __init__(self, content: bytes, name: str, archive: str, index: int = 0) -> None:
+        super().__init__(content)  # shares the bytes
+        self._content = content
+        self.name = name
+        self.archive = archive
+        self.index = index
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return len(self._content)
+
+    def view(self) -> memoryview:
+        """The whole content, without a copy, read-only."""
+        return memoryview(self._content)
+
+    def chunks(self) -> Iterator[memoryview]:
+        """What has not been read yet, without a copy; nothing at the end."""
+        rest = self.view()[self.tell() :]
+        self.seek(0, io.SEEK_END)
+        if rest:
+            yield rest
+
+    def tensor(self) -> torch.Tensor:
+        """The whole content as uint8, without a copy: clone it before writing into it."""
+        if not self._content:
+            return torch.empty(0, dtype=torch.uint8)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The given buffer is not writable", UserWarning)
+            return torch.frombuffer(self._content, dtype=torch.uint8)
+
+    def __repr__(self) -> str:
+        return f"TarMember({self.name!r}, {self.size} bytes, archive={self.archive!r})"
+
+
+@functional("load_from_tar")
+class TarArchiveLoader(IterDataPipe[tuple[str, TarMember]]):
+    """Yields `(path, TarMember)` for every file in every `(path, stream)` (`.load_from_tar()`).
+
+    Reads ustar, pax, GNU and v7 archives as they arrive, without seeking. The new path is
+    `normpath(join(path of the archive, name))` as torchdata made it, which breaks the `//` of a
+    URL: `TarMember.archive` has it whole. Directories, links and devices are passed over. Each
+    stream is closed at its end; members stay valid.
+
+    Args:
+        datapipe: yields `(path, binary stream)`.
+        mode: as for `tarfile.open`: "r:*" goes by the first bytes, "r:" is plain, "r:gz",
+            "r:bz2", "r:xz" name the compression; "|" means the same as ":".
+        length: what `len()` is to say; -1 where unknown.
+
+    Raises:
+        BadRecord: an archive is damaged, cut short or not an archive. The members yielded before
+            are whole.
+        ValueError: the mode is unknown.
+    """
+
+    def __init__(self, datapipe: IterDataPipe[Any], mode: str = "r:*", length: int = -1) -> None:
+        super().__init__()
+        self.datapipe = datapipe
+        self.mode = mode
+        self.length = length
+        self._compression = compression_of(mode)
+
+    def __iter__(self) -> Iterator[tuple[str, TarMember]]:
+        for path, stream in self.datapipe:
+            for index, (name, content) in enumerate(members(path, stream, self._compression)):
+                inner = os.path.normpath(os.path.join(path, name))  # noqa: PTH118
+                yield inner, TarMember(content, name, path, index)
+
+    def __len__(self) -> int:
+        if self.length == -1:
+            raise TypeError(f"{type(self).__name__} instance doesn't have valid length")
+        return self.length

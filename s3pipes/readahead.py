@@ -1,0 +1,125 @@
+"""Opens objects ahead of their use, so that the next is on its way before the present one ends."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from s3pipes.config import ReadConfig
+from s3pipes.stream import S3Stream
+from s3pipes.url import split_object
+
+if TYPE_CHECKING:
+    from s3pipes.client import S3Client
+
+_Opened = S3Stream | Exception
+
+
+def read_ahead(client: S3Client, urls: Iterable[str], config: ReadConfig) -> Iterator[S3Stream]:
+    """Yields an open stream for every URL, ready to be read.
+
+    How far ahead is opened is the engine's decision, from the window, the sizes and the latencies.
+    A URL that is wrong, and an error of `urls` itself, are raised when their turn comes: what was
+    opened before them is yielded first.
+
+    Raises:
+        S3PipesError: an object cannot be read.
+        ValueError: a URL names no object.
+    """
+    ahead = _InOrder(client, config) if config.in_order else _AsReady(client, config)
+    source = iter(urls)
+    try:
+        while ahead.refill(source):
+            yield ahead.take()
+    finally:
+        ahead.close()
+
+
+class _InOrder:
+    """Streams in the order of their URLs."""
+
+    def __init__(self, client: S3Client, config: ReadConfig) -> None:
+        self._client = client
+        self._config = config
+        self._reader = client.reader(config)
+        self._ahead: deque[_Opened] = deque()
+        self._ended = False
+        # The next refill waits until half of the last one is used, and then wakes a loop once.
+        self._refill_at = 0
+
+    def refill(self, source: Iterator[str]) -> bool:
+        """Opens as many as the engine wants; False when all have been taken."""
+        if len(self._ahead) <= self._refill_at and not self._ended:
+            before = len(self._ahead)
+            while not self._ended and (not self._ahead or self._reader.has_room(len(self._ahead))):
+                self._open_next(source)
+            if len(self._ahead) > before:
+                self._reader.start()
+            self._refill_at = len(self._ahead) // 2
+        return bool(self._ahead)
+
+    def take(self) -> S3Stream:
+        """The next stream, once it is ready."""
+        opened = self._ahead.popleft()
+        if isinstance(opened, Exception):
+            raise opened
+        opened.wait_ready()
+        return opened
+
+    def close(self) -> None:
+        """Ends what was opened and not taken."""
+        for opened in self._ahead:
+            if isinstance(opened, S3Stream):
+                opened.close()
+        self._ahead.clear()
+
+    def _open_next(self, source: Iterator[str]) -> None:
+        try:
+            url = next(source)
+        except StopIteration:
+            self._ended = True
+            return
+        except Exception as error:  # noqa: BLE001 - told in its turn, not before
+            self._ended = True
+            self._add(error)
+            return
+        try:
+            split_object(url)
+            native = self._client.open_in(self._reader, url, self._config, self._tag())
+            self._add(S3Stream(self._client, url, native, self._config))
+        except Exception as error:  # noqa: BLE001 - told in its turn, not before
+            self._ended = True
+            self._add(error)
+
+    def _add(self, opened: _Opened) -> None:
+        self._ahead.append(opened)
+
+    def _tag(self) -> int:
+        return 0
+
+
+class _AsReady(_InOrder):
+    """Streams as their bytes arrive, whichever comes first."""
+
+    def __init__(self, client: S3Client, config: ReadConfig) -> None:
+        super().__init__(client, config)
+        self._by_tag: dict[int, S3Stream] = {}
+        self._last_tag = 0
+
+    def take(self) -> S3Stream:
+        if not self._by_tag:
+            return super().take()  # an error: the streams before it are done
+        stream = self._by_tag.pop(self._reader.next_ready())
+        self._ahead.remove(stream)
+        stream.wait_ready()
+        return stream
+
+    def _add(self, opened: _Opened) -> None:
+        super()._add(opened)
+        if isinstance(opened, S3Stream):
+            self._by_tag[self._last_tag] = opened
+
+    def _tag(self) -> int:
+        self._last_tag += 1
+        return self._last_tag

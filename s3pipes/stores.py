@@ -1,0 +1,159 @@
+"""What a client is made of in this process: the engine, one native store per bucket, credentials.
+
+Nothing here crosses a fork or a pickle; `S3Client` makes it anew where it is needed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import warnings
+
+from s3pipes import _native
+from s3pipes.config import ClientConfig
+from s3pipes.credentials import CredentialSource, Snapshot
+from s3pipes.endpoint import resolve
+from s3pipes.errors import WrongRegion
+
+# Credentials that expire are looked at this often; the source knows when to renew them.
+_LOOK_AGAIN_S = 30.0
+
+
+class Stores:
+    """The native side of one client in one process. Safe to share between threads."""
+
+    def __init__(self, config: ClientConfig) -> None:
+        self.generation = _native.process_generation()
+        self._config = config
+        self._lock = threading.Lock()
+        self._by_bucket: dict[str, _native.ObjectStore] = {}
+        self._regions: dict[str, str] = {}
+        self._trusts: dict[tuple[bool, str], _native.TlsTrust] = {}
+        self._source = CredentialSource(config)
+        self._snapshot: Snapshot | None = None
+        self._look_again_at = 0.0
+        self._cell = _native.CredentialCell(_renewal(self._source))
+        self.engine = _native.Engine.of_this_process(
+            memory_bytes=config.memory_bytes,
+            max_requests=config.max_requests,
+            event_loops=config.event_loops or _default_event_loops(),
+        )
+        _stop_at_exit()
+        retry = config.retry
+        self.retry = _native.RetryRules(
+            max_attempts=retry.max_attempts,
+            base_delay_s=retry.base_delay_s,
+            max_delay_s=retry.max_delay_s,
+            time_limit_s=retry.time_limit_s,
+        )
+
+    def of(self, bucket: str) -> _native.ObjectStore:
+        """The store of `bucket`, with credentials that are good for now.
+
+        Raises:
+            ConfigError: the settings make no target, or no credentials were found.
+        """
+        if time.monotonic() >= self._look_again_at:
+            self._bring_credentials()
+        store = self._by_bucket.get(bucket)
+        return store if store is not None else self._make(bucket)
+
+    def follow(self, bucket: str, error: WrongRegion) -> None:
+        """Goes to where the store said that the bucket is; once, and tells the user.
+
+        Raises:
+            WrongRegion: `error` itself, where following it would lead nowhere new.
+        """
+        with self._lock:
+            if not error.region:
+                raise error
+            if self._regions.get(bucket) == error.region:
+                if bucket in self._by_bucket:
+                    return  # another stream has already led the way
+                raise error
+            if bucket in self._regions:
+                raise error
+            self._regions[bucket] = error.region
+            self._by_bucket.pop(bucket, None)
+        warnings.warn(
+            f"The bucket {bucket!r} is in {error.region}, not where it was looked for; following."
+            f" Set ClientConfig(region={error.region!r}), region={error.region!r} on the pipe, or"
+            " AWS_REGION to save the detour.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        self._make(bucket)
+
+    def _bring_credentials(self) -> None:
+        with self._lock:
+            snapshot = self._source.snapshot()
+            if snapshot is None:
+                self._cell.set_anonymous()
+            elif snapshot != self._snapshot:
+                self._cell.set(snapshot.access_key, snapshot.secret_key, snapshot.session_token)
+            self._snapshot = snapshot
+            expires = snapshot is not None and snapshot.expires_at is not None
+            self._look_again_at = time.monotonic() + _LOOK_AGAIN_S if expires else float("inf")
+
+    def _make(self, bucket: str) -> _native.ObjectStore:
+        config = self._config
+        with self._lock:
+            target = resolve(config, bucket, self._regions.get(bucket))
+            store = self._by_bucket[bucket] = _native.S3Store.make(
+                engine=self.engine,
+                tls=target.tls,
+                host=target.host,
+                port=target.port,
+                bucket=bucket,
+                base_path=target.base_path,
+                region=target.region,
+                requester_pays=config.requester_pays,
+                credentials=self._cell,
+                trust=self._trust(target.verify, target.ca_file) if target.tls else None,
+                proxy_host=target.proxy_host,
+                proxy_port=target.proxy_port,
+                proxy_authorization=target.proxy_authorization,
+                connect_timeout_s=config.connect_timeout_s,
+                progress_timeout_s=config.progress_timeout_s,
+            )
+            return store
+
+    def _trust(self, verify: bool, ca_file: str) -> _native.TlsTrust:
+        key = (verify, ca_file)
+        if key not in self._trusts:
+            self._trusts[key] = _native.TlsTrust.make(verify, ca_file)
+        return self._trusts[key]
+
+
+def _renewal(source: CredentialSource) -> _native.Refresh:
+    """Brings new credentials when the store said that the present ones have expired.
+
+    Holds no reference to the stores, which hold the cell: there would be no end to them.
+    """
+    last: list[Snapshot | None] = [None]
+
+    def renew(cell: _native.CredentialCell) -> None:
+        last[0] = snapshot = source.refresh(force=True, stale=last[0])
+        if snapshot is None:
+            cell.set_anonymous()
+        else:
+            cell.set(snapshot.access_key, snapshot.secret_key, snapshot.session_token)
+
+    return renew
+
+
+def _default_event_loops() -> int:
+    """One loop takes several GB/s without TLS; more only where there are cores to spare."""
+    return max(1, min(4, len(os.sched_getaffinity(0)) // 8))
+
+
+_stopping: list[int] = []
+
+
+def _stop_at_exit() -> None:
+    # OpenSSL and the C++ library tidy up when the process ends; no loop may run by then.
+    if _stopping != [os.getpid()]:
+        _stopping[:] = [os.getpid()]
+        atexit.register(_native.shut_down)

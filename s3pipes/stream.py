@@ -1,0 +1,231 @@
+"""`S3Stream`: one object as a file that can be read while it downloads."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from s3pipes import _native
+from s3pipes.errors import WrongRegion
+from s3pipes.url import S3Url
+
+if TYPE_CHECKING:
+    import torch
+    from typing_extensions import Buffer
+
+    from s3pipes.client import S3Client
+    from s3pipes.config import ReadConfig
+
+_ALL = (1 << 63) - 1
+# What read1() without a size gives: a pipe's worth, enough to make progress.
+_SOME = 128 << 10
+
+
+class S3Stream(io.BufferedIOBase):
+    """A binary, seekable, read-only file over an object in S3.
+
+    Bytes arrive in order while later ones are on their way. `read`, `readinto`, `readline` and
+    iteration by lines copy once; `chunks`, `view` and `tensor` do not copy at all. All wait without
+    the GIL, and Ctrl-C ends any wait. It belongs to one thread at a time and survives a fork: the
+    child reads on from the same byte, of the same version.
+
+    Attributes:
+        url: as it was given.
+
+    Raises (from any method that needs bytes):
+        S3PipesError: see `s3pipes.errors`. Bytes before the failure have been given; none after.
+        ValueError: the stream is closed.
+    """
+
+    def __init__(
+        self, client: S3Client, url: str, native: _native.ObjectStream, config: ReadConfig
+    ) -> None:
+        self.url = url
+        self._client = client
+        self._config = config
+        self._open: _native.ObjectStream | None = native
+        self._meta: tuple[int, str, int] | None = None
+
+    # Facts
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole object."""
+        return self._known()[0]
+
+    @property
+    def etag(self) -> str:
+        """As the store wrote it, quotes included; "" if it has none."""
+        return self._known()[1]
+
+    @property
+    def last_modified(self) -> int:
+        """Seconds since 1970 UTC; 0 if the store did not say."""
+        return self._known()[2]
+
+    @property
+    def name(self) -> str:
+        """The URL: what libraries print for a file."""
+        return str(self.url)
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def seekable(self) -> bool:
+        """True."""
+        return True
+
+    # Copies
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Up to `size` bytes, fewer only at the end; all that are left without a size."""
+        wanted = _ALL if size is None or size < 0 else size
+        try:
+            return self._native.read(wanted)
+        except _native.Orphaned:
+            return self._reopen().read(wanted)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes."""
+        return self.read(size if size >= 0 else _SOME)
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Fills a writable, contiguous buffer; returns the bytes read, fewer only at the end."""
+        try:
+            return self._native.readinto(buffer)
+        except _native.Orphaned:
+            return self._reopen().readinto(buffer)
+
+    def readinto1(self, buffer: Buffer, /) -> int:
+        """As `readinto`."""
+        return self.readinto(buffer)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        r"""Up to and including the next `\n`, or `size` bytes if that comes first."""
+        limit = _ALL if size is None or size < 0 else size
+        try:
+            return self._native.readline(limit)
+        except _native.Orphaned:
+            return self._reopen().readline(limit)
+
+    # No copies
+
+    def chunks(self) -> Iterator[memoryview]:
+        """Yields what has not been read yet as read-only memoryviews, in order, as they arrive.
+
+        A view stays valid for as long as it is kept; its memory is used again once it is dropped.
+        """
+        return iter(self._next_view, None)
+
+    def view(self) -> memoryview:
+        """The whole object as one read-only memoryview; the position stays where it is."""
+        return memoryview(self._whole()).toreadonly()
+
+    def tensor(self) -> torch.Tensor:
+        """The whole object as a tensor of dtype uint8 and shape (size,), sharing its memory.
+
+        It may be written to, which changes what this stream reads from then on.
+        """
+        import torch  # noqa: PLC0415 - the stream alone does not need it
+
+        piece = self._whole()
+        return torch.frombuffer(piece, dtype=torch.uint8) if len(piece) else torch.empty(0, dtype=torch.uint8)
+
+    # Position and end
+
+    def tell(self) -> int:
+        """Offset of the next byte to read."""
+        return self._native.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Moves to another byte; bytes already here are not fetched again.
+
+        Raises:
+            ValueError: the offset lies before the object's start.
+        """
+        native = self._native
+        if whence == io.SEEK_CUR:
+            offset += native.tell()
+        elif whence == io.SEEK_END:
+            offset += self.size
+        elif whence != io.SEEK_SET:
+            raise ValueError(f"whence must be 0, 1 or 2, not {whence!r}")
+        if offset < 0:
+            raise ValueError(f"cannot seek to {offset}, before the start of {self.url}")
+        try:
+            native.seek(offset)
+        except _native.Orphaned:
+            self._reopen().seek(offset)
+        return offset
+
+    def close(self) -> None:
+        """Cancels what is still on its way and gives the memory back."""
+        native, self._open = self._open, None
+        if native is not None:
+            native.close()
+        super().close()
+
+    def wait_ready(self) -> None:
+        """Until reading can begin without a wait: a small object is here, a large one has begun.
+
+        Raises:
+            S3PipesError: it cannot begin: no such object, no permission, no connection, ...
+        """
+        try:
+            self._native.wait_ready()
+        except _native.Orphaned:
+            self._reopen()
+        except WrongRegion as error:
+            self._client.follow(self.url, error)
+            self._reopen()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"an S3Stream cannot be pickled ({self.url}): read it, or map it to its data, before it"
+            " leaves the DataLoader worker"
+        )
+
+    def __repr__(self) -> str:
+        state = "closed" if self._open is None else f"at byte {self._open.tell()}"
+        return f"<S3Stream {str(self.url)!r} {state}>"
+
+    @property
+    def _native(self) -> _native.ObjectStream:
+        if self._open is None:
+            raise ValueError(f"I/O operation on a closed stream: {self.url}")
+        return self._open
+
+    def _known(self) -> tuple[int, str, int]:
+        if self._meta is None:
+            try:
+                self._meta = self._native.meta()
+            except _native.Orphaned:
+                self._meta = self._reopen().meta()
+        return self._meta
+
+    def _next_view(self) -> memoryview | None:
+        try:
+            piece = self._native.next_piece()
+        except _native.Orphaned:
+            piece = self._reopen().next_piece()
+        return memoryview(piece).toreadonly() if len(piece) else None
+
+    def _whole(self) -> _native.Piece:
+        try:
+            return self._native.whole()
+        except _native.Orphaned:
+            return self._reopen().whole()
+
+    def _reopen(self) -> _native.ObjectStream:
+        """The same version at the same byte, through this process's engine and present stores."""
+        position = self._native.tell()
+        url: Any = self.url
+        if self._meta is not None:
+            url = S3Url(self.url, *self._meta)
+        self._open = native = self._client.open_native(url, self._config)
+        if position:
+            native.seek(position)
+        native.wait_ready()
+        return native

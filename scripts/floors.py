@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Checks the import order of the house: a floor uses only those below it, nothing goes in a circle.
+
+First it proves on planted violations that it would see them, then it checks the tree.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Python, lowest floor first. A name stands for the module and all below it.
+PYTHON_FLOORS = (
+    (
+        "s3pipes._native",
+        "s3pipes.errors",
+        "s3pipes.url",
+        "s3pipes.config",
+        "s3pipes.environment",
+        "s3pipes.proxy",
+        "s3pipes.sessions",
+        "s3pipes.stats",
+    ),
+    ("s3pipes.credentials", "s3pipes.endpoint"),
+    ("s3pipes.stores", "s3pipes.asynchronous"),
+    ("s3pipes.client", "s3pipes.stream"),
+    ("s3pipes.readahead",),
+    ("s3pipes.pipes",),
+    ("s3pipes.testing",),
+    ("s3pipes.cli",),
+    ("s3pipes.__main__", "s3pipes"),
+)
+
+# C++: what each folder of native/ may include of the others.
+CORE_FLOORS = ("words", "rules", "memory", "http", "store", "cache", "engine")
+NATIVE_MAY = {
+    **{
+        f"core/{floor}": {f"core/{lower}" for lower in CORE_FLOORS[: index + 1]}
+        for index, floor in enumerate(CORE_FLOORS)
+    },
+    "core/records": {"core/words", "core/records"},
+    "python": {f"core/{floor}" for floor in (*CORE_FLOORS, "records")} | {"python"},
+    "sim": {"core/words", "core/rules", "sim"},
+    "tests": {f"core/{floor}" for floor in (*CORE_FLOORS, "records")} | {"sim", "tests"},
+}
+# Folder, what it may not include, why.
+NATIVE_MAY_NOT = (
+    ("core", r"Python\.h|nanobind/.*", "only native/python sees Python"),
+    ("tests", r"Python\.h|nanobind/.*", "only native/python sees Python"),
+    ("sim", r"Python\.h|nanobind/.*", "only native/python sees Python"),
+    ("core/words", r"boost/.*|openssl/.*", "words stand on the standard library alone"),
+    (
+        "core/rules",
+        r"boost/(asio|beast)/.*|sys/.*|unistd\.h|fstream|thread|mutex|condition_variable",
+        "rules are pure: no I/O, no threads",
+    ),
+    ("core/records", r"boost/(asio|beast)/.*|sys/.*|unistd\.h|fstream", "records do no I/O"),
+    ("core/engine", r"core/store/s3_store\.hpp", "the engine knows the seam, never S3Store"),
+)
+
+
+@dataclass(frozen=True)
+class Use:
+    """One import or include: who, where, what."""
+
+    path: Path
+    line: int
+    user: str
+    used: str
+    runs: bool = True  # False: for types alone
+
+
+def python_uses(root: Path) -> Iterator[Use]:
+    """Every import of an s3pipes module by another, wherever in the file it stands."""
+    files = sorted((root / "s3pipes").rglob("*.py*"))
+    modules = {module_name(root, path): path for path in files if path.suffix in (".py", ".pyi")}
+    for user, path in modules.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        for_types = {
+            id(inner)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                module = node.module or ""
+                # `from package import module` uses the module.
+                names = [
+                    full if (full := f"{module}.{alias.name}") in modules else module
+                    for alias in node.names
+                ]
+            for used in dict.fromkeys(names):
+                if used.split(".")[0] == "s3pipes" and used != user:
+                    line = getattr(node, "lineno", 0)
+                    yield Use(path, line, user, used, runs=id(node) not in for_types)
+
+
+def module_name(root: Path, path: Path) -> str:
+    """The dotted name of a Python file below root."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def python_floor(module: str) -> int | None:
+    """The floor of a module; None where nobody gave it one."""
+    for number, names in enumerate(PYTHON_FLOORS):
+        for name in names:
+            if module == name or (name != "s3pipes" and module.startswith(name + ".")):
+                return number
+    return None
+
+
+def check_python(root: Path) -> Iterator[str]:
+    """The violations of the Python floors."""
+    uses = list(python_uses(root))
+    for use in uses:
+        user, used = python_floor(use.user), python_floor(use.used)
+        if used is None or user is None:
+            missing = use.used if used is None else use.user
+            yield f"{use.path}:{use.line}: {missing} stands on no floor; give it one in {__file__}"
+        elif use.used == "s3pipes":
+            yield f"{use.path}:{use.line}: {use.user} imports the public door; import the module"
+        elif used > user:
+            yield f"{use.path}:{use.line}: {use.user} imports {use.used}, which stands above it"
+    yield from circles(use for use in uses if use.runs)
+
+
+def native_uses(root: Path) -> Iterator[Use]:
+    """Every #include of the native files."""
+    native = root / "native"
+    for path in sorted(native.rglob("*.[ch]pp")):
+        user = path.relative_to(native).as_posix()
+        for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if found := re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', text):
+                yield Use(path, number, user, found[1])
+
+
+def native_folder(name: str) -> str:
+    """`core/rules/uri.hpp` belongs to `core/rules`, `tests/fuzz/x.cpp` to `tests`."""
+    parts = name.split("/")
+    return "/".join(parts[:2]) if parts[0] == "core" else parts[0]
+
+
+def check_native(root: Path) -> Iterator[str]:
+    """The violations of the C++ floors."""
+    native = root / "native"
+    own: list[Use] = []
+    for use in native_uses(root):
+        where = f"{use.path}:{use.line}"
+        folder = native_folder(use.user)
+        for below, forbidden, why in NATIVE_MAY_NOT:
+            if use.user.startswith(below + "/") and re.fullmatch(forbidden, use.used):
+                yield f"{where}: {use.user} includes {use.used}: {why}"
+        if not (native / use.used).is_file():
+            if re.match(r"(core|python|sim|tests)/", use.used):
+                yield f"{where}: there is no native/{use.used}"
+            continue
+        own.append(use)
+        if folder not in NATIVE_MAY:
+            yield f"{where}: native/{folder} stands on no floor; give it one in {__file__}"
+        elif native_folder(use.used) not in NATIVE_MAY[folder]:
+            yield f"{where}: {folder} may not include {use.used}"
+    yield from circles(own)
+
+
+def circles(uses: Iterable[Use]) -> Iterator[str]:
+    """One line for each circle found on a walk through the uses."""
+    graph: dict[str, list[str]] = {}
+    for use in uses:
+        graph.setdefault(use.user, []).append(use.used)
+    done: set[str] = set()
+
+    def walk(name: str, trail: list[str]) -> Iterator[str]:
+        if name in trail:
+            yield "a circle: " + " -> ".join([*trail[trail.index(name) :], name])
+        elif name not in done:
+            for used in graph.get(name, ()):
+                yield from walk(used, [*trail, name])
+            done.add(name)
+
+    for name in sorted(graph):
+        yield from walk(name, [])
+
+
+# A file, a line that breaks a rule in it, and what the report must say.
+PLANTED = (
+    ("s3pipes/errors.py", "from s3pipes.client import S3Client", "which stands above it"),
+    ("s3pipes/url.py", "def f():\n    import s3pipes.pipes.lister", "which stands above it"),
+    ("s3pipes/client.py", "from s3pipes import S3Url", "the public door"),
+    ("s3pipes/novel.py", "import s3pipes.errors", "stands on no floor"),
+    ("s3pipes/config.py", "import s3pipes.proxy", "a circle"),
+    ("native/core/rules/a.hpp", '#include "core/engine/b.hpp"', "may not include"),
+    ("native/core/records/a.hpp", '#include "core/rules/b.hpp"', "may not include"),
+    ("native/core/http/a.hpp", "#include <nanobind/nanobind.h>", "only native/python"),
+    ("native/core/engine/a.hpp", "#include <Python.h>", "only native/python"),
+    ("native/core/words/a.hpp", "#include <boost/asio.hpp>", "standard library alone"),
+    ("native/core/rules/a.hpp", "#include <thread>", "rules are pure"),
+    ("native/core/engine/a.hpp", '#include "core/store/s3_store.hpp"', "never S3Store"),
+    ("native/core/http/a.hpp", '#include "core/http/gone.hpp"', "there is no"),
+    ("native/core/http/a.hpp", '#include "core/http/b.hpp"', "a circle"),
+    ("native/other/a.hpp", '#include "core/words/b.hpp"', "stands on no floor"),
+)
+# What the planted files refer to; none of it breaks a rule by itself.
+SOUND = {
+    "s3pipes/errors.py": "import s3pipes._native",
+    "s3pipes/proxy.py": "import s3pipes.config",
+    "s3pipes/config.py": "from s3pipes.errors import ConfigError",
+    "s3pipes/_native.pyi": "x: int",
+    "s3pipes/client.py": "from s3pipes import _native, errors, stream",
+    "s3pipes/stream.py": "if TYPE_CHECKING:\n    from s3pipes.client import S3Client",
+    "native/core/engine/b.hpp": '#include "core/store/object_store.hpp"',
+    "native/core/store/object_store.hpp": '#include "core/words/b.hpp"',
+    "native/core/store/s3_store.hpp": '#include "core/rules/b.hpp"',
+    "native/core/rules/b.hpp": "#include <string>",
+    "native/core/words/b.hpp": "#include <string>",
+    "native/core/http/b.hpp": '#include "core/http/a.hpp"',
+    "native/core/http/a.hpp": "#include <boost/asio.hpp>",
+    "native/python/a.cpp": "#include <nanobind/nanobind.h>",
+}
+
+
+def self_test() -> None:
+    """Plants each violation in a sound tree, which alone must pass, and expects it to be seen."""
+    for name, line, expected in (("", "", ""), *PLANTED):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for file, text in {**SOUND, **({name: line} if name else {})}.items():
+                (root / file).parent.mkdir(parents=True, exist_ok=True)
+                (root / file).write_text(text + "\n", encoding="utf-8")
+            report = "\n".join([*check_python(root), *check_native(root)])
+            if not name and report:
+                sys.exit(f"floors: the sound tree is refused:\n{report}")
+            if expected not in report:
+                sys.exit(f"floors: '{line}' in {name} was not reported; only:\n{report}")
+
+
+def main() -> None:
+    """Checks itself, then the tree that this file lies in."""
+    self_test()
+    root = Path(__file__).resolve().parent.parent
+    violations = [*check_python(root), *check_native(root)]
+    if violations:
+        sys.exit("\n".join(violations))
+    print(f"floors: in order, and {len(PLANTED)} planted violations were seen")
+
+
+if __name__ == "__main__":
+    main()

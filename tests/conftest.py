@@ -1,0 +1,56 @@
+"""What every test shares: an environment without the user's AWS settings, and two real servers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from s3pipes.testing import MotoServer, SeaweedServer
+from s3pipes.testing.server import S3Server
+
+# Timings on a shared machine say nothing about the code.
+settings.register_profile(
+    "s3pipes", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("s3pipes")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting of the user reaches a test, and no test reaches the user's account."""
+    empty = tmp_path_factory.mktemp("aws") / "empty"
+    empty.write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("AWS_", "S3_")) or name.lower().endswith("_proxy"):
+                patch.delenv(name)
+        patch.delenv("SSL_CERT_FILE", raising=False)
+        patch.setenv("AWS_CONFIG_FILE", str(empty))
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(empty))
+        patch.setenv("BOTO_CONFIG", str(empty))
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[S3Server]:
+    """moto, in this process."""
+    with MotoServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """SeaweedFS, which checks signatures."""
+    with SeaweedServer(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["moto", "seaweed"])
+def s3(request: pytest.FixtureRequest) -> S3Server:
+    """Either server in turn."""
+    server: S3Server = request.getfixturevalue(request.param)
+    return server
