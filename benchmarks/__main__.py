@@ -97,7 +97,7 @@ def progress(row: Row) -> str:
     return f"{row.name}, {row.figures('MB/CPU-s')[-1]:,.0f} MB per CPU-s"
 
 
-def machine(endpoint: Endpoint, rounds: int, load_before: float) -> dict[str, Any]:
+def machine(endpoint: Endpoint, rounds: int, quick: bool, load_before: float) -> dict[str, Any]:
     versions = {}
     for package in PACKAGES.split():
         try:
@@ -118,6 +118,7 @@ def machine(endpoint: Endpoint, rounds: int, load_before: float) -> dict[str, An
         "load": f"{load_before:.1f} before, {os.getloadavg()[0]:.1f} after",
         "server": endpoint.name,
         "rounds": rounds,
+        "quick": quick,
         "python": platform.python_version(),
         "versions": versions,
     }
@@ -145,7 +146,8 @@ Python {about["python"]}, {versions}.
             parts.append(tables.work_table(work, rows))
         elif bare is not None:
             parts += [tables.memory_table(work, row, bare) for row in rows]
-    parts.append(tables.target_table(tables.targets(bench.rows, bare)))
+    if not about["quick"]:
+        parts.append(tables.target_table(tables.targets(bench.rows, bare)))
     return "\n\n".join(parts)
 
 
@@ -195,7 +197,7 @@ def main() -> None:
                 bare = bare_import(endpoint)
             except RowFailed as failure:
                 say(f"the bare import failed: {failure}")
-    about = machine(endpoint, chosen.rounds, load)
+    about = machine(endpoint, chosen.rounds, chosen.quick, load)
     print(report(bench, about, bare))
     say(f"written: {save(Path(__file__).parent / 'results', bench, about, bare)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from benchmarks.endpoint import BUCKET, Endpoint, tmpfs
+from benchmarks.measure import ROOT
 from s3pipes.testing.seaweedfs import SeaweedServer
 
 
@@ -24,6 +26,8 @@ class SeaweedBench:
         self._open = ExitStack()
 
     def start(self, keys: Sequence[str]) -> Endpoint:
+        # The peers' environment lies on top of .venv, which has the program `weed`.
+        os.environ["PATH"] += f"{os.pathsep}{ROOT / '.venv' / 'bin'}"
         directory = self.home / "seaweedfs"
         directory.mkdir()
         server = self._open.enter_context(SeaweedServer(directory))

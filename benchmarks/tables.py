@@ -171,7 +171,5 @@ def _markdown(lines: Sequence[Sequence[str]]) -> str:
         ]
         return f"| {' | '.join(cells)} |"
 
-    rule = ["-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)]
-    return "\n".join(
-        [text(lines[0]), f"|{'|'.join(f'-{r}-' for r in rule)}|", *map(text, lines[1:])]
-    )
+    rule = ["-" * (w + 2) if i == 0 else "-" * (w + 1) + ":" for i, w in enumerate(widths)]
+    return "\n".join([text(lines[0]), f"|{'|'.join(rule)}|", *map(text, lines[1:])])

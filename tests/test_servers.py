@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from s3pipes.testing import SeaweedServer
+from s3pipes.testing.seaweedfs import remove_sockets
 from s3pipes.testing.server import S3Server
 
 
@@ -49,7 +50,7 @@ _PARENT = """
 import sys, time
 from s3pipes.testing import SeaweedServer
 with SeaweedServer(sys.argv[1]) as server:
-    print(server.pid, flush=True)
+    print(server.pid, *server.ports, flush=True)
     time.sleep(600)
 """
 
@@ -59,12 +60,13 @@ def test_seaweed_dies_with_a_killed_parent(tmp_path: Path) -> None:
         [sys.executable, "-c", _PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
-        server = int(parent.stdout.readline())
+        server, *ports = map(int, parent.stdout.readline().split())
         assert _is_running(server)
         parent.kill()
     deadline = time.monotonic() + 10
     while _is_running(server):
         assert time.monotonic() < deadline, "the server outlived its parent"
+    remove_sockets(ports)
 
 
 def _is_running(pid: int) -> bool:

@@ -3,7 +3,6 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,10 +19,10 @@ namespace s3pipes {
 namespace {
 
 // So many are looked through at once: the bytes are still in the cache when they are copied out.
+// It takes some 50 us and keeps the GIL: to give it away costs up to Python's switch interval of
+// 5 ms to get it back, which halved the speed beside a busy thread.
 constexpr std::size_t kScanLines = 4096;
 constexpr std::size_t kScanBytes = 1u << 20;
-// A shorter scan is over before another thread would have woken up.
-constexpr std::size_t kReleaseBytes = 256u << 10;
 
 class Lines {
   public:
@@ -44,7 +43,6 @@ class Lines {
     }
 
     void start(nb::object path) {
-        refuse_overlap();
         release();
         found_.clear();
         next_ = 0;
@@ -54,7 +52,6 @@ class Lines {
     }
 
     void feed(nb::handle piece, bool text) {
-        refuse_overlap();
         if (held_) throw std::logic_error("feed: the last piece is not used up; call take()");
         if (PyObject_GetBuffer(piece.ptr(), &buffer_, PyBUF_SIMPLE) != 0) throw nb::python_error();
         held_ = true;
@@ -63,13 +60,9 @@ class Lines {
             {static_cast<const char*>(buffer_.buf), static_cast<std::size_t>(buffer_.len)});
     }
 
-    void finish() {
-        refuse_overlap();
-        splitter_.finish();
-    }
+    void finish() { splitter_.finish(); }
 
     nb::object take() {
-        refuse_overlap();
         while (batch_.size() < most_) {
             if (next_ == found_.size() && !scan()) {
                 release();
@@ -94,21 +87,8 @@ class Lines {
     bool scan() {
         found_.clear();
         next_ = 0;
-        const bool release_gil = splitter_.waiting_bytes() >= kReleaseBytes;
         do {
-            if (release_gil) {
-                scanning_ = true;
-                try {
-                    nb::gil_scoped_release free;
-                    splitter_.split(found_, kScanLines, kScanBytes);
-                } catch (...) {
-                    scanning_ = false;
-                    throw;
-                }
-                scanning_ = false;
-            } else {
-                splitter_.split(found_, kScanLines, kScanBytes);
-            }
+            splitter_.split(found_, kScanLines, kScanBytes);
         } while (found_.empty() && splitter_.waiting_bytes() > 0);
         return !found_.empty();
     }
@@ -135,11 +115,6 @@ class Lines {
         held_ = false;
     }
 
-    // While the GIL is free another thread could enter.
-    void refuse_overlap() const {
-        if (scanning_) throw std::logic_error("LineSplitter is in use by another thread");
-    }
-
     LineSplitter splitter_;
     const std::size_t most_;
     const std::optional<std::string> encoding_;
@@ -149,7 +124,6 @@ class Lines {
     Py_buffer buffer_{};
     bool held_ = false;
     bool is_text_ = false;
-    bool scanning_ = false;
     std::vector<std::string_view> found_;  // lines not yet made into Python objects...
     std::size_t next_ = 0;                 // ...from this one on
     std::vector<PyObject*> batch_;         // owned

@@ -1,10 +1,12 @@
 // TarReader for Python: pieces of an archive in, (name, payload) out.
 #include <nanobind/nanobind.h>
 
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "core/records/tar_reader.hpp"
 #include "python/register.hpp"
@@ -15,9 +17,6 @@ namespace s3pipes {
 
 namespace {
 
-// A shorter copy is over before another thread would have woken up.
-constexpr std::size_t kReleaseBytes = 1u << 20;
-
 class Members {
   public:
     Members() = default;
@@ -26,7 +25,6 @@ class Members {
     ~Members() { release(); }
 
     void feed(nb::handle piece) {
-        refuse_overlap();
         if (held_) throw std::logic_error("feed: the last piece is not used up; call take()");
         if (PyObject_GetBuffer(piece.ptr(), &buffer_, PyBUF_SIMPLE) != 0) throw nb::python_error();
         held_ = true;
@@ -34,13 +32,9 @@ class Members {
             {static_cast<const char*>(buffer_.buf), static_cast<std::size_t>(buffer_.len)});
     }
 
-    void finish() {
-        refuse_overlap();
-        reader_.finish();
-    }
+    void finish() { reader_.finish(); }
 
     nb::object take() {
-        refuse_overlap();
         for (;;) {
             switch (reader_.step()) {
                 case TarReader::Step::hungry:
@@ -70,17 +64,7 @@ class Members {
     }
 
     void copy(std::string_view bytes) {
-        char* const to = PyBytes_AsString(payload_.ptr()) + filled_;
-        if (bytes.size() >= kReleaseBytes) {
-            copying_ = true;
-            {
-                nb::gil_scoped_release free;
-                std::memcpy(to, bytes.data(), bytes.size());
-            }
-            copying_ = false;
-        } else {
-            std::memcpy(to, bytes.data(), bytes.size());
-        }
+        std::memcpy(PyBytes_AsString(payload_.ptr()) + filled_, bytes.data(), bytes.size());
         filled_ += bytes.size();
     }
 
@@ -101,15 +85,9 @@ class Members {
         held_ = false;
     }
 
-    // While the GIL is free another thread could enter.
-    void refuse_overlap() const {
-        if (copying_) throw std::logic_error("TarReader is in use by another thread");
-    }
-
     TarReader reader_;
     Py_buffer buffer_{};
     bool held_ = false;
-    bool copying_ = false;
     nb::object payload_;
     std::uint64_t filled_ = 0;
 };

@@ -52,6 +52,7 @@ class SeaweedServer(S3Server):
         self._directory = Path(directory)
         self._ready_within_s = ready_within_s
         self._server: subprocess.Popen[bytes] | None = None
+        self.ports: list[int] = []
         self.access_key = "seaweed" + secrets.token_hex(6)
         self.secret_key = secrets.token_hex(20)
 
@@ -92,7 +93,7 @@ class SeaweedServer(S3Server):
         data = self._directory / "data"
         data.mkdir(exist_ok=True)
         ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
-        self._ports = list(ports.values())
+        self.ports = list(ports.values())
         self.endpoint_url = f"http://127.0.0.1:{ports['-s3.port']}"
         self._probe_url = f"http://127.0.0.1:{ports['-master.port']}/dir/assign"
         command = [
@@ -168,10 +169,14 @@ class SeaweedServer(S3Server):
                 os.killpg(self._server.pid, signal.SIGKILL)
             self._server.wait()
             self._server = None
-            # Killed, it leaves the sockets that it makes there whatever its settings say.
-            for port in self._ports:
-                for left_over in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
-                    left_over.unlink(missing_ok=True)
+            remove_sockets(self.ports)
+
+
+def remove_sockets(ports: list[int]) -> None:
+    """Removes what a killed server leaves in /tmp, whatever its settings say."""
+    for port in ports:
+        for left_over in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+            left_over.unlink(missing_ok=True)
 
 
 def _binary() -> str:

@@ -200,6 +200,8 @@ void Scheduler::ended(Job& job, std::optional<Failure> failure) {
         chunk.failure = std::move(failure);
     } else if (!job.cancelled) {
         chunk.state = Chunk::State::ready;
+        // In the user's memory already: nothing is left to consume.
+        if (!chunk.buffer) stream.release(chunk);
     }
     stream.changed_.notify_all();
     stream.announce();
