@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from s3pipes import _native
 from s3pipes.config import ClientConfig, ReadConfig, check_together
-from s3pipes.errors import ConfigError, WrongRegion
+from s3pipes.errors import ConfigError, ObjectChanged, WrongRegion
 from s3pipes.stores import Stores
 from s3pipes.stream import S3Stream
 from s3pipes.url import S3Url, split, split_object
@@ -119,49 +119,63 @@ class S3Client:
             ConfigError: a range is not 0 <= begin <= end.
             ObjectChanged: a range ends beyond the object, or the object changed in between.
         """
-        merged, pieces = self._open_ranges(url, ranges)
-        return _cut(ranges, merged, [piece.whole() for piece in pieces])
+        bucket = split_object(url)[0]
+        known = url if isinstance(url, S3Url) and url.size is not None else self.head(url)
+        _check_ranges(known, ranges)
+
+        def ask() -> list[memoryview]:
+            merged, pieces = self._open_ranges(known, ranges)
+            return _cut(ranges, merged, [piece.whole() for piece in pieces])
+
+        return self._following(bucket, ask)
 
     async def get_async(self, url: str) -> memoryview:
         """As `get`, for asyncio."""
-        from s3pipes.asynchronous import settled  # noqa: PLC0415 - for asyncio users only
-
         bucket, key = split_object(url)
         size, etag = _known(url)
 
-        def start() -> _native.ObjectStream:
+        def start(store: _native.ObjectStore) -> list[_native.ObjectStream]:
             reader = self.reader(self.read)
-            store = self._here().of(bucket)
             stream = reader.open_contiguous(store, key, 0, None, size, etag)
             reader.start()
-            return stream
+            return [stream]
 
-        try:
-            stream = await settled(start())
-            return memoryview(stream.whole()).toreadonly()
-        except WrongRegion as error:
-            self.follow(url, error)
-            stream = await settled(start())
-            return memoryview(stream.whole()).toreadonly()
+        (piece,) = await self._settled(bucket, start)
+        return memoryview(piece).toreadonly()
 
     async def get_ranges_async(
         self, url: str, ranges: Sequence[tuple[int, int]]
     ) -> list[memoryview]:
         """As `get_ranges`, for asyncio."""
-        from s3pipes.asynchronous import settled  # noqa: PLC0415 - for asyncio users only
+        import asyncio  # noqa: PLC0415 - for asyncio users only
 
-        merged, pieces = self._open_ranges(url, ranges)
-        return _cut(ranges, merged, [(await settled(piece)).whole() for piece in pieces])
+        bucket = split_object(url)[0]
+        known = url
+        if not isinstance(url, S3Url) or url.size is None:
+            known = await asyncio.to_thread(self.head, url)
+        _check_ranges(known, ranges)
+        merged: list[tuple[int, int, list[int]]] = []
+
+        def start(_: _native.ObjectStore) -> list[_native.ObjectStream]:
+            merged[:], pieces = self._open_ranges(known, ranges)
+            return pieces
+
+        return _cut(ranges, merged, await self._settled(bucket, start))
 
     def reader(self, config: ReadConfig) -> _native.Reader:
         """A native reader in this process: one window over the objects opened in it."""
         check_together(self.config, config)
         stores = self._here()
-        chunk_bytes = _UNCUT if config.whole_objects else config.chunk_bytes
+        chunk_bytes, window_bytes = config.chunk_bytes, config.window_bytes
+        if config.whole_objects:
+            chunk_bytes = _UNCUT
+            if window_bytes is None:
+                # Their memory is not the budget's, so nothing else would bound it.
+                window_bytes = self.config.memory_bytes // 2
         return _native.Reader.make(
             engine=stores.engine,
             chunk_bytes=chunk_bytes,
-            window_bytes=config.window_bytes,
+            window_bytes=window_bytes,
             lookahead=config.lookahead,
             retry=stores.retry,
         )
@@ -219,11 +233,7 @@ class S3Client:
         self, url: str, ranges: Sequence[tuple[int, int]]
     ) -> tuple[list[tuple[int, int, list[int]]], list[_native.ObjectStream]]:
         bucket, key = split_object(url)
-        for begin, end in ranges:
-            if not 0 <= begin <= end:
-                raise ConfigError(f"a range must be 0 <= begin <= end, not ({begin}, {end})", url=url)
-        known = url if isinstance(url, S3Url) and url.size is not None else self.head(url)
-        size, etag = _known(known)
+        size, etag = _known(url)
         reader = self.reader(self.read)
         merged = _native.merge_ranges(list(ranges), self.read.chunk_bytes)
         store = self._here().of(bucket)
@@ -232,6 +242,31 @@ class S3Client:
         ]
         reader.start()
         return merged, pieces
+
+    async def _settled(
+        self, bucket: str, start: Callable[[_native.ObjectStore], list[_native.ObjectStream]]
+    ) -> list[_native.Piece]:
+        """All bytes of the streams that `start` opens, which it does anew in another region."""
+        import asyncio  # noqa: PLC0415 - for asyncio users only
+
+        from s3pipes.asynchronous import settled  # noqa: PLC0415
+
+        followed = False
+        while True:
+            stores = self._here()
+            if not stores.at_hand(bucket):
+                await asyncio.to_thread(stores.of, bucket)
+            streams = start(stores.of(bucket))
+            try:
+                return [(await settled(stream, stores)).whole() for stream in streams]
+            except WrongRegion as error:
+                if followed:
+                    raise
+                followed = True
+                stores.follow(bucket, error)
+            finally:
+                for stream in streams:
+                    stream.close()
 
     def __reduce__(self) -> tuple[type[S3Client], tuple[ClientConfig, ReadConfig]]:
         return type(self), (self.config, self.read)
@@ -244,6 +279,21 @@ def _known(url: str) -> tuple[int | None, str]:
     if isinstance(url, S3Url) and url.size is not None:
         return url.size, url.etag or ""
     return None, ""
+
+
+def _check_ranges(url: str, ranges: Sequence[tuple[int, int]]) -> None:
+    """Nobody gets fewer bytes than asked for."""
+    size, _ = _known(url)
+    for begin, end in ranges:
+        if not 0 <= begin <= end:
+            raise ConfigError(f"a range must be 0 <= begin <= end, not ({begin}, {end})", url=url)
+        if size is not None and end > size:
+            raise ObjectChanged(
+                f"the object has {size} bytes",
+                url=url,
+                range=(begin, end),
+                hint="It shrank since it was listed, or the range is wrong",
+            )
 
 
 def _writable(buffer: Any) -> Any:

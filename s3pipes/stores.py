@@ -34,7 +34,8 @@ class Stores:
         self._source = CredentialSource(config)
         self._snapshot: Snapshot | None = None
         self._look_again_at = 0.0
-        self._cell = _native.CredentialCell(_renewal(self._source))
+        self._renew = _renewal(self._source)
+        self._cell = _native.CredentialCell(self._renew)
         self.engine = _native.Engine.of_this_process(
             memory_bytes=config.memory_bytes,
             max_requests=config.max_requests,
@@ -59,6 +60,23 @@ class Stores:
             self._bring_credentials()
         store = self._by_bucket.get(bucket)
         return store if store is not None else self._make(bucket)
+
+    def at_hand(self, bucket: str) -> bool:
+        """Whether `of(bucket)` answers at once, without asking anybody."""
+        return bucket in self._by_bucket and time.monotonic() < self._look_again_at
+
+    def credentials_wanted(self) -> bool:
+        """Whether requests wait for newer credentials."""
+        return self._cell.wanted()
+
+    def renew_credentials(self) -> None:
+        """Brings newer credentials. Who waits in the engine does so by itself.
+
+        Raises:
+            CredentialsMissing: their source has none.
+        """
+        if self._cell.wanted():
+            self._renew(self._cell)
 
     def follow(self, bucket: str, error: WrongRegion) -> None:
         """Goes to where the store said that the bucket is; once, and tells the user.

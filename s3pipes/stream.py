@@ -46,6 +46,8 @@ class S3Stream(io.BufferedIOBase):
         self._config = config
         self._open: _native.ObjectStream | None = native
         self._meta: tuple[int, str, int] | None = None
+        if isinstance(url, S3Url) and url.size is not None:
+            self._meta = url.size, url.etag or "", url.last_modified or 0
 
     # Facts
 
@@ -180,6 +182,8 @@ class S3Stream(io.BufferedIOBase):
         except WrongRegion as error:
             self._client.follow(self.url, error)
             self._reopen()
+        # Kept for a fork's child, which cannot ask the parent's stream.
+        self._known()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from s3pipes.testing import MotoServer, SeaweedServer
+from s3pipes.testing import MotoServer, ScriptedServer, SeaweedServer
 from s3pipes.testing.server import S3Server
 
 # Timings on a shared machine say nothing about the code.
@@ -54,3 +54,10 @@ def s3(request: pytest.FixtureRequest) -> S3Server:
     """Either server in turn."""
     server: S3Server = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedServer]:
+    """A server that says what the test's script says."""
+    with ScriptedServer() as server:
+        yield server

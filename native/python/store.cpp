@@ -57,7 +57,8 @@ void register_store(nb::module_& module) {
                                 std::move(session_token)}));
             },
             nb::arg("access_key"), nb::arg("secret_key"), nb::arg("session_token"))
-        .def("set_anonymous", [](PyCredentialCell& self) { self.cell->set(nullptr); });
+        .def("set_anonymous", [](PyCredentialCell& self) { self.cell->set(nullptr); })
+        .def("wanted", [](const PyCredentialCell& self) { return self.cell->wanted(); });
     nb::class_<TlsTrust>(module, "TlsTrust")
         .def_static("make", &TlsTrust::make, nb::arg("verify"), nb::arg("ca_file"));
     nb::class_<ObjectStore>(module, "ObjectStore");

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -157,14 +158,29 @@ void ScriptedServer::serve(const Script& script) {
     for (;;) {
         boost::system::error_code failure;
         tcp::socket socket = acceptor_.accept(failure);
-        if (failure || over_) return;
-        Peer peer(std::move(socket), tls_);
-        if (peer.ready()) script(peer, connections_++);
+        if (failure) return;
+        {
+            const std::lock_guard lock(mutex_);
+            if (over_) return;
+            // A second descriptor: the script may close the first, and its number be given anew.
+            current_ = ::dup(socket.native_handle());
+        }
+        {
+            Peer peer(std::move(socket), tls_);
+            if (peer.ready()) script(peer, connections_++);
+        }
+        const std::lock_guard lock(mutex_);
+        ::close(std::exchange(current_, -1));
     }
 }
 
 ScriptedServer::~ScriptedServer() {
-    over_ = true;
+    {
+        // Clients may still hold connections, idle ones above all: they end here.
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+        if (current_ >= 0) ::shutdown(current_, SHUT_RDWR);
+    }
     boost::system::error_code ignored;
     tcp::socket last(io_);
     last.connect(tcp::endpoint(boost::asio::ip::address_v4::loopback(), port_), ignored);

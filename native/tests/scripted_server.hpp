@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -86,7 +87,9 @@ class ScriptedServer {
     SSL_CTX* tls_ = nullptr;
     std::uint16_t port_;
     std::atomic<int> connections_ = 0;
-    std::atomic<bool> over_ = false;
+    std::mutex mutex_;
+    int current_ = -1;  // the socket being served
+    bool over_ = false;
     std::thread thread_;
 };
 

@@ -36,17 +36,15 @@ void ChunkSink::place_chunk() {
         stream.whole_buffer_ = arena.take_outside(end - stream.request_.begin);
         stream.whole_ = stream.whole_buffer_->data();
     }
-    if (!stream.request_.into.empty() && end - stream.request_.begin > stream.request_.into.size())
-        throw Error(ErrorKind::config, "the object has " + std::to_string(end) +
-                                           " bytes, more than the buffer's " +
-                                           std::to_string(stream.request_.into.size()));
+    stream.check_fits();
     const ByteRange real{asked.begin, std::clamp(asked.end, asked.begin, std::max(end, asked.begin))};
     if (chunk.memory == nullptr && stream.whole_ == nullptr) {
         const std::uint64_t needed = Arena::rounded(real.size());
         if (needed > chunk.charge && !arena.try_charge(needed - chunk.charge)) throw TooSmall{};
         if (needed < chunk.charge) arena.discharge(chunk.charge - needed);
-        chunk.charge = 0;
+        chunk.charge = needed;  // should no memory be had
         chunk.buffer = arena.take(real.size());
+        chunk.charge = 0;
         chunk.memory = chunk.buffer->data();
     } else if (chunk.memory == nullptr) {
         if (chunk.charge != 0) arena.discharge(std::exchange(chunk.charge, 0));
@@ -78,6 +76,7 @@ std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
         if (stream.meta_->last_modified == 0) stream.meta_->last_modified = meta.last_modified;
     }
     if (job_.request.if_match.empty()) job_.request.if_match = stream.meta_->etag;
+    job_.request.known_size = meta.size;
     if (chunk.memory == nullptr) place_chunk();
     if (first_head) {
         stream.changed_.notify_all();

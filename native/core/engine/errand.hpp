@@ -34,9 +34,11 @@ class Errand : public std::enable_shared_from_this<Errand<T>> {
         errand->loop_.post([errand] {
             auto slot = errand->signal_.slot();
             boost::asio::co_spawn(errand->loop_.context(), errand->run(),
-                                  boost::asio::bind_cancellation_slot(slot, [errand](auto) {
-                                      errand->finished_ = true;
-                                  }));
+                                  boost::asio::bind_cancellation_slot(
+                                      slot, [errand](std::exception_ptr failed) {
+                                          errand->finished_ = true;
+                                          if (failed) errand->give_up(failed);
+                                      }));
         });
         return errand;
     }
@@ -73,6 +75,18 @@ class Errand : public std::enable_shared_from_this<Errand<T>> {
         answer_ = std::move(answer);
         failure_ = std::move(failure);
         changed_.notify_all();
+    }
+
+    // What run() did not foresee must end the wait too.
+    void give_up(std::exception_ptr failed) {
+        std::string what = "an unknown failure";
+        try {
+            std::rethrow_exception(failed);
+        } catch (const std::exception& thrown) {
+            what = thrown.what();
+        } catch (...) {
+        }
+        end(std::nullopt, Failure(Error(ErrorKind::bad_response, what), what_, {}, 1, 0));
     }
 
     static boost::asio::awaitable<void> sleep_for(std::chrono::milliseconds delay) {

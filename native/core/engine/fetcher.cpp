@@ -108,6 +108,7 @@ void run_job(Scheduler& scheduler, Loop& loop, std::shared_ptr<Job> job) {
                               slot, [&scheduler, &loop, job = std::move(job)](std::exception_ptr failed) {
                                   job->finished = true;
                                   if (failed) give_up(scheduler, *job, failed);
+                                  job->chunk.reset();  // its memory may be what is waited for
                                   scheduler.pump(loop);
                               }));
 }

@@ -27,7 +27,7 @@ ObjectStream::ObjectStream(std::shared_ptr<Engine> engine, std::shared_ptr<Reade
       meta_(request_.known),
       next_begin_(request_.begin),
       step_(reader_->rules_.chunk_bytes) {
-    if (!request_.into.empty()) whole_ = request_.into.data();
+    if (request_.into) whole_ = request_.into->data();
 }
 
 ObjectStream::~ObjectStream() { close(); }
@@ -89,6 +89,15 @@ void ObjectStream::enqueue() {
     else
         reader_->fetchable_.erase(order_);
     announce();
+}
+
+void ObjectStream::check_fits() const {
+    if (!request_.into || !meta_) return;
+    const std::uint64_t size = end_locked() - request_.begin;
+    if (size > request_.into->size())
+        throw Error(ErrorKind::config, "the object has " + std::to_string(size) +
+                                           " bytes, more than the buffer's " +
+                                           std::to_string(request_.into->size()));
 }
 
 void ObjectStream::fail(Error error, ByteRange range) {

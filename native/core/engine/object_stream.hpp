@@ -88,6 +88,7 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     void tell_if_settled();
     void claim(Chunk& chunk);  // a whole small object: the user's from now on
     void announce();           // to next_ready, once
+    void check_fits() const;  // throws Error where the caller's memory is too small
     void fail(Error error, ByteRange range);
     bool evict();  // true if chunks were given up
     void release(Chunk& chunk);  // out of the reader's window

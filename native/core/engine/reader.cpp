@@ -47,12 +47,14 @@ std::shared_ptr<ObjectStream> Reader::open(OpenRequest request) {
 }
 
 void Reader::start() {
+    engine_->check_process();
     Scheduler& scheduler = engine_->scheduler();
     std::lock_guard lock(scheduler.mutex());
     scheduler.kick();
 }
 
 bool Reader::has_room(std::size_t open_ahead) const {
+    engine_->check_process();
     if (rules_.lookahead) return open_ahead < static_cast<std::size_t>(*rules_.lookahead);
     if (open_ahead >= most_open_ahead) return false;
     // While one large object is read nobody opens another: the next ones must be open by then.
@@ -62,10 +64,31 @@ bool Reader::has_room(std::size_t open_ahead) const {
     return outstanding_ < window() && fetchable_.size() < backlog;
 }
 
+std::shared_ptr<ObjectStream> Reader::next_unready() const {
+    for (const auto& [order, stream] : fetchable_)
+        if (!stream->announced_) return stream->shared_from_this();
+    return nullptr;
+}
+
 std::uint64_t Reader::next_ready(const Poll& poll) {
     engine_->check_process();
     std::unique_lock lock(engine_->scheduler().mutex());
-    wait_in_slices(lock, ready_changed_, poll, engine_->stats(), [&] { return !ready_.empty(); });
+    Scheduler& scheduler = engine_->scheduler();
+    // The window, or memory, may be full of streams that were given and not read. As who waits for
+    // one stream may go beyond it, so may who waits for any: by the next chunk.
+    struct Next {
+        Scheduler& scheduler;
+        std::shared_ptr<ObjectStream> stream;
+        ~Next() {
+            if (stream) scheduler.wait_ends(*stream);
+        }
+    } next{scheduler, nullptr};
+    wait_in_slices(lock, ready_changed_, poll, engine_->stats(), [&] {
+        if (!ready_.empty()) return true;
+        if (!next.stream && (next.stream = next_unready())) scheduler.wait_begins(*next.stream);
+        scheduler.kick();
+        return false;
+    });
     const std::uint64_t tag = ready_.front();
     ready_.pop_front();
     return tag;

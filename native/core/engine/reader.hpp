@@ -35,7 +35,8 @@ struct OpenRequest {
     std::uint64_t begin = 0;
     std::uint64_t end = UINT64_MAX;  // exclusive; the object's end if that comes first
     bool contiguous = false;         // as one piece of memory outside the budget...
-    std::span<std::byte> into = {};  // ...or into this, which must outlive the stream's requests
+    // ...or into this, which must outlive the stream's requests and is never null.
+    std::optional<std::span<std::byte>> into;
     std::uint64_t tag = 0;           // handed back by next_ready
 };
 
@@ -67,6 +68,8 @@ class Reader : public std::enable_shared_from_this<Reader> {
     std::uint64_t window() const noexcept {
         return rules_.window_bytes ? *rules_.window_bytes : policy_.bytes();
     }
+
+    std::shared_ptr<ObjectStream> next_unready() const;
 
     const std::shared_ptr<Engine> engine_;
     const ReadRules rules_;

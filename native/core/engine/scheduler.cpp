@@ -126,6 +126,12 @@ std::shared_ptr<Job> Scheduler::start(ObjectStream& stream, bool urgent, std::si
     const auto range = stream.next_range();
     if (!range) return nullptr;
     Reader& reader = *stream.reader_;
+    try {
+        stream.check_fits();
+    } catch (const Error& error) {
+        stream.fail(error, *range);
+        return nullptr;
+    }
     auto chunk = std::make_shared<Chunk>(*range);
     const std::uint64_t expected =
         stream.meta_ ? range->size() : std::min(range->size(), reader.size_guess_);
@@ -200,8 +206,10 @@ void Scheduler::ended(Job& job, std::optional<Failure> failure) {
         chunk.failure = std::move(failure);
     } else if (!job.cancelled) {
         chunk.state = Chunk::State::ready;
-        // In the user's memory already: nothing is left to consume.
-        if (!chunk.buffer) stream.release(chunk);
+        // In the user's memory already: nothing is left to consume. But for a whole object that
+        // nobody has taken yet: only the window bounds how many of those lie about.
+        if (!chunk.buffer && !(stream.request_.contiguous && stream.is_single(chunk)))
+            stream.release(chunk);
     }
     stream.changed_.notify_all();
     stream.announce();

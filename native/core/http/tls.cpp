@@ -22,6 +22,10 @@
 namespace s3pipes {
 namespace {
 
+constexpr int record_head_bytes = 5;  // type, version, length
+constexpr int longest_record_bytes = record_head_bytes + 16 * 1024 + 256;
+constexpr char application_data = 23;
+
 // OpenSSL's own socket BIO writes with write(2), which kills the process with SIGPIPE when the peer
 // is gone. Ours sends with MSG_NOSIGNAL, and spares the recv that could only say "nothing there".
 // That rules out kernel TLS, no loss to a reader: the kernel would give one record per call.
@@ -32,11 +36,20 @@ int receive(BIO* bio, char* into, int size) {
         BIO_set_retry_read(bio);
         return -1;
     }
+    // OpenSSL moves the part of a record at its buffer's end to the front and asks for its rest
+    // alone. Records mostly have one size, so a read of whole ones spares both.
+    if (socket->record_bytes != 0 && size > socket->record_bytes)
+        size -= size % socket->record_bytes;
     ssize_t got = 0;
     do got = ::recv(socket->fd, into, static_cast<std::size_t>(size), 0);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
         socket->drained = got < size;
+        if (size > longest_record_bytes && got >= record_head_bytes &&
+            into[0] == application_data) {
+            const auto* length = reinterpret_cast<const unsigned char*>(into) + 3;
+            socket->record_bytes = record_head_bytes + length[0] * 256 + length[1];
+        }
     } else if (got == 0) {
         socket->ended = true;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

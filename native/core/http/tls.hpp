@@ -31,6 +31,7 @@ class TlsSession {
 struct TlsSocket {
     int fd = -1;           // -1: closed
     int os_error = 0;      // what made the last recv or send fail
+    int record_bytes = 0;  // the size of the peer's records, as far as it is known
     bool drained = false;  // the last recv left nothing behind: wait before the next one
     bool ended = false;    // the peer closed
 };
@@ -38,9 +39,9 @@ struct TlsSocket {
 // The certificates we accept. Shared by connections of every loop.
 class TlsTrust {
   public:
-    // What one recv may take in: a few records of 16 KiB. More of it for every connection would no
-    // longer fit the processor's cache, and cost what the fewer calls save.
-    static constexpr std::size_t read_ahead_bytes = 64 * 1024;
+    // What one recv may take in: four records of 16 KiB and their frames. More of it for every
+    // connection would no longer fit the processor's cache, and cost what the fewer calls save.
+    static constexpr std::size_t read_ahead_bytes = 4 * (16 * 1024 + 64);
 
     // `verify` false accepts any peer: only by the user's explicit choice. `ca_file` empty: the
     // system's CAs, where SSL_CERT_FILE and SSL_CERT_DIR have their usual meaning.

@@ -28,6 +28,8 @@ std::string os_reason(int number) {
 }  // namespace
 
 void Transport::FreeTls::operator()(ssl_st* tls) const noexcept {
+    // Otherwise OpenSSL takes the session for damaged, and the next connection cannot resume it.
+    SSL_set_shutdown(tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls);
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <new>
 
@@ -75,7 +76,7 @@ void Arena::raise_budget(std::uint64_t budget_bytes) {
 
 bool Arena::try_charge(std::uint64_t bytes) {
     std::lock_guard lock(mutex_);
-    if (charged_ + bytes > budget_) return false;
+    if (bytes > budget_ - charged_) return false;
     charged_ += bytes;
     return true;
 }
@@ -94,7 +95,6 @@ std::shared_ptr<Buffer> Arena::take(std::size_t bytes, bool charged) {
     std::byte* data = nullptr;
     {
         std::lock_guard lock(mutex_);
-        if (!charged) outside_ += capacity;
         auto shelf = shelves_.find(capacity);
         if (shelf != shelves_.end() && !shelf->second.empty()) {
             data = shelf->second.back();
@@ -104,6 +104,10 @@ std::shared_ptr<Buffer> Arena::take(std::size_t bytes, bool charged) {
         shrink_free(budget_ > charged_ ? budget_ - charged_ : 0);
     }
     if (data == nullptr) data = map_memory(capacity);
+    if (!charged) {
+        std::lock_guard lock(mutex_);
+        outside_ += capacity;
+    }
     return std::shared_ptr<Buffer>(new Buffer(shared_from_this(), data, capacity, charged));
 }
 

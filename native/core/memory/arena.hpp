@@ -12,7 +12,7 @@
 
 namespace s3pipes {
 
-// What is charged and what lies free for reuse never exceed the budget together. Thread-safe; its
+// Memory in use and memory free for reuse never exceed the budget together. Thread-safe; its
 // lock is a leaf: nothing is called while it is held.
 class Arena : public std::enable_shared_from_this<Arena> {
   public:
@@ -22,7 +22,8 @@ class Arena : public std::enable_shared_from_this<Arena> {
     std::uint64_t budget() const noexcept;
     void raise_budget(std::uint64_t budget_bytes);  // never lowers it
 
-    // The capacity that a request for `bytes` gets: at most an eighth more, at least 4 KiB.
+    // The capacity that a request for `bytes` gets: whole pages, and less than one page or an eighth
+    // more. Rounding again changes nothing.
     static std::size_t rounded(std::size_t bytes) noexcept;
 
     // Sets `bytes` of the budget aside; false where they do not fit now.

@@ -1,0 +1,116 @@
+// An engine over a MemoryStore, with the checks that hold after every test.
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cstddef>
+#include <future>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/engine/engine.hpp"
+#include "tests/memory_store.hpp"
+
+namespace s3pipes::test {
+
+inline constexpr std::uint64_t KiB = 1024;
+
+// Ends any wait after half a minute: a deadlock fails its test instead of hanging the suite.
+inline Poll patience() {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    return [until] {
+        if (std::chrono::steady_clock::now() > until) throw std::runtime_error("waited in vain");
+    };
+}
+
+inline RetryRules quick_retries(int max_attempts = 10) {
+    using std::chrono::milliseconds;
+    return {max_attempts, milliseconds(1), milliseconds(2), milliseconds(1), milliseconds(60'000)};
+}
+
+struct Rig {
+    std::shared_ptr<Engine> engine;
+    std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
+
+    explicit Rig(EngineRules rules = {}) : engine(std::make_shared<Engine>(rules)) {}
+    Rig(const Rig&) = delete;
+    Rig& operator=(const Rig&) = delete;
+
+    ~Rig() {
+        BOOST_TEST(settled());
+        BOOST_TEST(engine->arena().charged() == 0u);
+        BOOST_TEST(engine->arena().outside() == 0u);
+        BOOST_TEST(engine->stats().streams.load() == 0);
+    }
+
+    std::shared_ptr<Reader> reader(std::uint64_t chunk_bytes,
+                                   std::optional<std::uint64_t> window_bytes = std::nullopt,
+                                   RetryRules retry = quick_retries()) {
+        return std::make_shared<Reader>(engine, ReadRules{chunk_bytes, window_bytes, {}, retry});
+    }
+
+    OpenRequest ask(const std::string& key, bool known = true) {
+        OpenRequest request;
+        request.store = store;
+        request.key = key;
+        if (known) request.known = store->meta(key);
+        return request;
+    }
+
+    std::shared_ptr<ObjectStream> open(Reader& reader, OpenRequest request) {
+        auto stream = reader.open(std::move(request));
+        reader.start();
+        return stream;
+    }
+
+    // Waits until every loop has done what was posted to it before.
+    void round() {
+        for (std::size_t i = 0; i < engine->loop_count(); ++i) {
+            std::promise<void> reached;
+            engine->loop(i).post([&reached] { reached.set_value(); });
+            reached.get_future().wait();
+        }
+    }
+
+    // True once no request runs and nothing is left to do.
+    bool settled() {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (engine->stats().running.load() != 0) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            round();
+        }
+        round();
+        round();
+        return true;
+    }
+};
+
+// Everything from the present position on.
+inline std::vector<std::byte> read_rest(ObjectStream& stream, std::size_t step = 64 << 10) {
+    const Poll poll = patience();
+    std::vector<std::byte> all;
+    for (;;) {
+        const std::size_t before = all.size();
+        all.resize(before + step);
+        const std::size_t got = stream.read(std::span(all).subspan(before), poll);
+        all.resize(before + got);
+        if (got == 0) return all;
+    }
+}
+
+// The Failure that `work` ends with.
+template <typename Work>
+Failure failure_of(Work work) {
+    try {
+        work();
+    } catch (const Failure& failure) {
+        return failure;
+    }
+    BOOST_FAIL("no failure came");
+    throw std::logic_error("unreachable");
+}
+
+}  // namespace s3pipes::test

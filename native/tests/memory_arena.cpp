@@ -1,0 +1,201 @@
+// The arena: its budget is a hard limit, and its memory is used again.
+#include "core/memory/arena.hpp"
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+using namespace s3pipes;
+
+namespace {
+
+constexpr std::size_t KiB = 1024;
+constexpr std::size_t page = 4 * KiB;
+
+std::shared_ptr<Buffer> charged(Arena& arena, std::size_t bytes) {
+    BOOST_REQUIRE(arena.try_charge(Arena::rounded(bytes)));
+    return arena.take(bytes);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(memory_arena)
+
+BOOST_AUTO_TEST_CASE(rounding_wastes_less_than_a_page_or_an_eighth) {
+    std::mt19937_64 random(1);
+    std::vector<std::size_t> sizes{0, 1, page - 1, page, page + 1, 32 * KiB, 32 * KiB + 1};
+    for (int i = 0; i < 20'000; ++i) sizes.push_back(random() >> (random() % 40 + 20));
+    for (const std::size_t bytes : sizes) {
+        const std::size_t got = Arena::rounded(bytes);
+        BOOST_REQUIRE_GE(got, std::max(bytes, page));
+        BOOST_REQUIRE_EQUAL(got % page, 0u);
+        BOOST_REQUIRE_EQUAL(Arena::rounded(got), got);
+        if (bytes > page) BOOST_REQUIRE_LT(got - bytes, std::max(page, bytes / 8 + 1));
+    }
+    // A growing request never gets less.
+    for (std::size_t bytes = 0; bytes < 300 * KiB; bytes += 97)
+        BOOST_REQUIRE_LE(Arena::rounded(bytes), Arena::rounded(bytes + 97));
+}
+
+BOOST_AUTO_TEST_CASE(charges_fit_exactly_or_not_at_all) {
+    const auto arena = std::make_shared<Arena>(100);
+    BOOST_TEST(arena->try_charge(60));
+    BOOST_TEST(!arena->try_charge(41));
+    BOOST_TEST(arena->try_charge(40));
+    BOOST_TEST(arena->charged() == 100u);
+    BOOST_TEST(!arena->try_charge(1));
+    BOOST_TEST(arena->try_charge(0));
+    BOOST_TEST(!arena->try_charge(UINT64_MAX));
+    arena->discharge(60);
+    BOOST_TEST(arena->charged() == 40u);
+    arena->discharge(40);
+}
+
+BOOST_AUTO_TEST_CASE(a_budget_only_grows) {
+    const auto arena = std::make_shared<Arena>(100);
+    arena->raise_budget(50);
+    BOOST_TEST(arena->budget() == 100u);
+    arena->raise_budget(200);
+    BOOST_TEST(arena->budget() == 200u);
+    BOOST_TEST(arena->try_charge(200));
+    arena->discharge(200);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_used_last_is_used_first) {
+    const auto arena = std::make_shared<Arena>(1 << 20);
+    auto first = charged(*arena, 10 * KiB);
+    auto second = charged(*arena, 10 * KiB);
+    std::byte* const first_memory = first->data();
+    std::byte* const second_memory = second->data();
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(first_memory) % page == 0u);
+    second.reset();
+    first.reset();
+    BOOST_TEST(arena->free() == 2 * Arena::rounded(10 * KiB));
+    const auto third = charged(*arena, 10 * KiB);
+    const auto fourth = charged(*arena, 9 * KiB);
+    BOOST_TEST(third->data() == first_memory);
+    BOOST_TEST(fourth->data() == second_memory);
+    BOOST_TEST(arena->free() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(free_memory_makes_way_for_another_size) {
+    const auto arena = std::make_shared<Arena>(64 * KiB);
+    charged(*arena, 64 * KiB).reset();
+    BOOST_TEST(arena->free() == 64 * KiB);
+    const auto small = charged(*arena, 8 * KiB);
+    BOOST_TEST(arena->free() == 0u);  // it could not stay beside 8 KiB
+    BOOST_TEST(arena->charged() == 8 * KiB);
+}
+
+BOOST_AUTO_TEST_CASE(what_leaves_the_budget_makes_room_in_it_and_comes_back) {
+    const auto arena = std::make_shared<Arena>(16 * KiB);
+    auto users = charged(*arena, 16 * KiB);
+    BOOST_TEST(!arena->try_charge(page));
+    users->leave_budget();
+    users->leave_budget();
+    BOOST_TEST(arena->charged() == 0u);
+    BOOST_TEST(arena->outside() == 16 * KiB);
+    auto mine = charged(*arena, 16 * KiB);
+    users.reset();  // the budget is full: its memory goes back to the system
+    BOOST_TEST(arena->outside() == 0u);
+    BOOST_TEST(arena->free() == 0u);
+    mine.reset();
+    BOOST_TEST(arena->free() == 16 * KiB);
+}
+
+BOOST_AUTO_TEST_CASE(memory_outside_takes_nothing_from_the_budget) {
+    const auto arena = std::make_shared<Arena>(8 * KiB);
+    BOOST_TEST(arena->try_charge(8 * KiB));
+    auto large = arena->take_outside(5 << 20);
+    BOOST_TEST(arena->charged() == 8 * KiB);
+    BOOST_TEST(arena->outside() == large->capacity());
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(large->data()) % (2 << 20) == 0u);
+    std::memset(large->data(), 1, large->capacity());
+    large.reset();
+    BOOST_TEST(arena->outside() == 0u);
+    BOOST_TEST(arena->free() == 0u);
+    arena->discharge(8 * KiB);
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_cannot_be_had_is_not_counted) {
+    const auto arena = std::make_shared<Arena>(8 * KiB);
+    BOOST_CHECK_THROW(arena->take_outside(std::size_t{1} << 60), std::bad_alloc);
+    BOOST_TEST(arena->outside() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(buffers_keep_their_arena) {
+    auto arena = std::make_shared<Arena>(1 << 20);
+    auto buffer = charged(*arena, 300 * KiB);
+    arena.reset();
+    std::memset(buffer->data(), 7, buffer->capacity());
+    buffer.reset();
+}
+
+BOOST_AUTO_TEST_CASE(threads_together_never_exceed_the_budget) {
+    constexpr std::uint64_t budget = 2 << 20;
+    const auto arena = std::make_shared<Arena>(budget);
+    std::atomic<int> overruns = 0;
+    std::atomic<int> overwritten = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&, t] {
+            std::mt19937 random(static_cast<unsigned>(t));
+            std::vector<std::shared_ptr<Buffer>> mine;
+            const auto mark = static_cast<std::byte>(t + 1);
+            const auto drop = [&](std::size_t i) {
+                for (const std::byte* at = mine[i]->data(); at < mine[i]->data() + mine[i]->capacity();
+                     at += 512)
+                    if (*at != mark) ++overwritten;
+                std::swap(mine[i], mine.back());
+                mine.pop_back();
+            };
+            for (int i = 0; i < 4000; ++i) {
+                const std::size_t bytes = random() % (random() % 4 == 0 ? 400 * KiB : 20 * KiB) + 1;
+                switch (random() % 4) {
+                    case 0:
+                        if (arena->try_charge(Arena::rounded(bytes))) mine.push_back(arena->take(bytes));
+                        break;
+                    case 1:
+                        if (mine.size() < 8) mine.push_back(arena->take_outside(bytes));
+                        break;
+                    case 2:
+                        if (!mine.empty()) mine[random() % mine.size()]->leave_budget();
+                        continue;
+                    default:
+                        if (!mine.empty()) drop(random() % mine.size());
+                        continue;
+                }
+                if (!mine.empty())
+                    std::memset(mine.back()->data(), static_cast<int>(mark), mine.back()->capacity());
+                if (arena->charged() > budget || arena->free() > budget) ++overruns;
+                if (mine.size() > 12) drop(0);
+            }
+            while (!mine.empty()) drop(0);
+        });
+    for (auto& thread : threads) thread.join();
+    BOOST_TEST(overruns == 0);
+    BOOST_TEST(overwritten == 0);
+    BOOST_TEST(arena->charged() == 0u);
+    BOOST_TEST(arena->outside() == 0u);
+    BOOST_TEST(arena->free() <= budget);
+}
+
+BOOST_AUTO_TEST_CASE(free_and_used_memory_fit_the_budget_together) {
+    constexpr std::uint64_t budget = 512 * KiB;
+    const auto arena = std::make_shared<Arena>(budget);
+    std::mt19937 random(5);
+    std::vector<std::shared_ptr<Buffer>> held;
+    for (int i = 0; i < 20'000; ++i) {
+        const std::size_t bytes = random() % (64 * KiB) + 1;
+        if (random() % 2 != 0 && arena->try_charge(Arena::rounded(bytes)))
+            held.push_back(arena->take(bytes));
+        else if (!held.empty())
+            held.erase(held.begin() + static_cast<long>(random() % held.size()));
+        BOOST_REQUIRE_LE(arena->charged() + arena->free(), budget);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,123 @@
+// An ObjectStore in memory that misbehaves as a test's script says.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/store/object_store.hpp"
+
+namespace s3pipes::test {
+
+// Requests wait in front of it until a test opens it; cancelling ends the wait too.
+class Gate {
+  public:
+    boost::asio::awaitable<void> pass();
+    void open();
+    // Blocks until so many have come to the gate, in all; false after half a minute.
+    bool wait_for(int arrivals);
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = false;
+    int arrivals_ = 0;
+    std::set<boost::asio::steady_timer*> sleepers_;
+};
+
+// What becomes of one request.
+struct Answer {
+    std::shared_ptr<Gate> before_head;
+    std::optional<Error> refuse;               // instead of an answer
+    std::optional<std::uint64_t> claimed_size;  // of the object, in the head
+    std::optional<std::string> claimed_etag;
+    std::int64_t shift = 0;                    // the head claims a body so many bytes further on
+    std::uint64_t deliver = UINT64_MAX;        // so many bytes of the body, then
+    std::shared_ptr<Gate> before_rest;         // wait,
+    std::optional<Error> cut;                  // end so, and where it is not set:
+    bool stop = false;                         // end as if complete, or else go on
+    std::size_t piece_bytes = 64 << 10;
+    bool at_once = false;  // never lets the event loop go: as a cache would answer
+};
+
+class MemoryStore final : public ObjectStore {
+  public:
+    struct Request {
+        int number;  // of this store, from 0
+        int of_key;  // of this key, from 0
+        std::size_t loop;
+        GetRequest get;
+        std::uint64_t delivered = 0;
+        bool answered = false;
+    };
+    using Script = std::function<Answer(const Request&)>;
+
+    // One byte of an object: every key and version has bytes of its own.
+    static std::byte byte_of(const std::string& key, std::uint64_t offset, int version = 0);
+    // Where `bytes` differ from the object's from `offset` on; their size where they do not.
+    static std::size_t mismatch(std::span<const std::byte> bytes, const std::string& key,
+                                std::uint64_t offset, int version = 0);
+
+    // A later put of the same key is a new version with another ETag.
+    void put(const std::string& key, std::uint64_t size);
+    ObjectMeta meta(const std::string& key) const;
+    // Called on a loop's thread for every GET, one at a time.
+    void script(Script script);
+    // Called for every HEAD and page of a list, with its number; what it returns is thrown.
+    void script_questions(std::function<std::optional<Error>(int)> script);
+
+    std::vector<Request> requests() const;
+    int most_running() const noexcept { return most_running_.load(); }
+    // Requests for bytes that were delivered before, or without If-Match after the first answer.
+    // Meaningful where no stream seeks, is evicted, or knows a size without an ETag.
+    std::vector<std::string> wasteful() const;
+
+    void bring_credentials() { awaited_ = false; }
+
+    boost::asio::awaitable<void> get(std::size_t loop, const GetRequest& request,
+                                     BodySink& sink) override;
+    boost::asio::awaitable<ObjectMeta> head(std::size_t loop, const std::string& key) override;
+    boost::asio::awaitable<ListPage> list_page(std::size_t loop, const std::string& prefix,
+                                               const std::string& token, int max_keys) override;
+    std::string url_of(const std::string& key) const override { return "s3://memory/" + key; }
+    bool awaits_credentials() const override { return awaited_; }
+    void ask_for_credentials() override { awaited_ = true; }
+
+  private:
+    struct Object {
+        std::uint64_t size = 0;
+        int version = 0;
+        std::string etag() const { return "\"v" + std::to_string(version) + "\""; }
+    };
+
+    Answer begin(std::size_t loop, const GetRequest& request, std::size_t& number);
+    Object find(const std::string& key) const;
+    boost::asio::awaitable<void> deliver(const std::string& key, int version, std::uint64_t offset,
+                                         std::span<std::byte> into, std::uint64_t from,
+                                         std::uint64_t until, const Answer& answer,
+                                         std::size_t number, BodySink& sink);
+    void question();
+
+    mutable std::mutex mutex_;
+    std::map<std::string, Object> objects_;
+    Script script_;
+    std::function<std::optional<Error>(int)> questions_;
+    int asked_ = 0;
+    std::vector<Request> requests_;
+    std::atomic<int> running_ = 0;
+    std::atomic<int> most_running_ = 0;
+    std::atomic<bool> awaited_ = false;
+};
+
+}  // namespace s3pipes::test

@@ -1,0 +1,234 @@
+"""What worked with TorchData 0.9 works here: its own cases, call forms and error texts.
+
+Everything is set as its users set it: by arguments and environment variables, without a client.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from torch.utils.data import IterDataPipe
+from torch.utils.data.datapipes.iter import IterableWrapper
+
+from s3pipes import S3FileLister, S3FileLoader, S3Stream
+
+_CHARADES = [
+    *(f"charades/Charades_v1{end}" for end in (".zip", "_480.zip", "_train.csv", "_test.csv")),
+    *(f"charades/Charades_v1_{kind}.tar" for kind in ("rgb", "flow", "fc7", "audio", "caption")),
+    *(f"charades/Charades_vu17_{kind}.txt" for kind in ("train", "test", "classes")),
+    *(f"charades/more/{i}" for i in range(6)),
+]
+KEYS = sorted([*_CHARADES, *(f"diagrams/{i:02}.zip" for i in range(58)), "charm"])
+
+
+@pytest.fixture(scope="module")
+def bucket(s3):
+    name = s3.bucket("public-datasets")
+    for key in KEYS:
+        s3.boto.put_object(Bucket=name, Key=key, Body=f"content of {key}".encode())
+    return name
+
+
+@pytest.fixture(autouse=True)
+def environment(request, monkeypatch):
+    """torchdata wanted an endpoint without a scheme, and S3_USE_HTTPS for the scheme."""
+    if "s3" not in request.fixturenames:
+        return
+    server = request.getfixturevalue("s3")
+    monkeypatch.setenv("S3_ENDPOINT_URL", server.endpoint_url.removeprefix("http://"))
+    monkeypatch.setenv("S3_USE_HTTPS", "0")
+    monkeypatch.setenv("AWS_REGION", server.region)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", server.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", server.secret_key)
+
+
+# {} is the bucket.
+CASES = {
+    "bucket": (["s3://{}"], 77),
+    "bucket with slash": (["s3://{}/"], 77),
+    "folder": (["s3://{}/charades"], 18),
+    "folder with slash": (["s3://{}/charades/"], 18),
+    "partial prefix": (["s3://{}/charad"], 18),
+    "several prefixes": (["s3://{}/charades/Charades_v1", "s3://{}/charades/Charades_vu17"], 12),
+    "single file": (["s3://{}/charades/Charades_v1.zip"], 1),
+    "several files": (
+        ["s3://{}/charades/Charades_v1.zip", "s3://{}/charades/Charades_v1_480.zip", "s3://{}/charm"]
+        + ["s3://{}/diagrams/00.zip"],
+        4,
+    ),
+    "files and prefixes": (
+        ["s3://{}/charm", "s3://{}/charades/more/", "s3://{}/charades/Charades_vu17"],
+        10,
+    ),
+    "one file twice": (["s3://{}/charm", "s3://{}/charm"], 2),
+    "nothing there": (["s3://{}/charades/Charades_v9"], 0),
+}
+
+
+@pytest.mark.parametrize(("urls", "count"), CASES.values(), ids=CASES.keys())
+def test_upstream_listing_cases(s3, bucket, urls, count):
+    urls = [url.format(bucket) for url in urls]
+    lister = S3FileLister(IterableWrapper(urls), region=s3.region)
+    found = list(lister)
+    assert len(found) == count
+    keys = [key for url in urls for key in KEYS if f"s3://{bucket}/{key}".startswith(url)]
+    assert [str(url) for url in found] == [f"s3://{bucket}/{key}" for key in keys]
+    assert list(lister) == found
+
+
+def test_upstream_lister_into_loader(s3, bucket):
+    prefixes = IterableWrapper([f"s3://{bucket}/charades/Charades_v1"])
+    loader = prefixes.list_files_by_s3(region=s3.region).load_files_by_s3(region=s3.region)
+    got = [(str(url), stream.read()) for url, stream in loader]
+    keys = [key for key in KEYS if key.startswith("charades/Charades_v1")]
+    assert len(got) == 9
+    assert got == [(f"s3://{bucket}/{key}", f"content of {key}".encode()) for key in keys]
+
+
+def test_upstream_loader_on_a_plain_list(s3, bucket):
+    urls = [f"s3://{bucket}/charm", f"s3://{bucket}/diagrams/01.zip"]
+    loader = S3FileLoader(urls, region=s3.region)
+    assert len(loader) == 2
+    for (url, stream), expected in zip(loader, urls, strict=True):
+        assert url == expected
+        assert isinstance(stream, S3Stream)
+        assert stream.read().decode().startswith("content of ")
+
+
+BAD_URLS = [
+    ("", "The filename cannot be an empty string."),
+    ("s3://", "The filename cannot be an empty string."),
+    ("ai2-public-datasets", "The filename must start with the S3 scheme."),
+    ("S3://bucket/k", "The filename must start with the S3 scheme."),
+    ("s3:/bucket/k", "The filename must start with the S3 scheme."),
+    ("s3:///bin-images", "The filename does not contain a bucket name."),
+]
+
+
+@pytest.mark.parametrize("pipe", [S3FileLister, S3FileLoader])
+@pytest.mark.parametrize(("url", "text"), BAD_URLS)
+def test_upstream_value_errors(pipe, url, text):
+    made = pipe(IterableWrapper([url]), region="us-east-1")
+    with pytest.raises(ValueError) as caught:
+        next(iter(made))
+    assert str(caught.value) == text
+
+
+def test_upstream_loader_on_a_missing_key(s3, bucket):
+    with pytest.raises(ValueError, match=f"s3://{bucket}/no/such/key"):
+        next(iter(S3FileLoader([f"s3://{bucket}/no/such/key"])))
+
+
+def test_arguments_by_position(s3, bucket):
+    urls = IterableWrapper([f"s3://{bucket}/char"])
+    lister = S3FileLister(urls, 19, 5000, s3.region, "*char*")
+    assert len(lister) == 19
+    assert lister.client.config.progress_timeout_s == 5.0
+    assert lister.client.config.region == s3.region
+    loader = S3FileLoader(lister, 5000, s3.region, 1 << 20, False)
+    assert len(loader) == 19
+    assert loader.client.config.progress_timeout_s == 5.0
+    assert loader.read.window_bytes == 1 << 20
+    assert loader.read.whole_objects
+    assert len(list(loader)) == 19
+    same = urls.list_files_by_s3(19, 5000, s3.region, "*char*").load_files_by_s3(5000, s3.region)
+    assert [str(url) for url, _ in same] == [str(url) for url, _ in loader]
+
+
+def test_arguments_by_name(s3, bucket):
+    lister = S3FileLister(
+        source_datapipe=IterableWrapper([f"s3://{bucket}"]),
+        length=-1,
+        request_timeout_ms=-1,
+        region="",
+        masks=["*/0*.zip"],
+    )
+    loader = S3FileLoader(
+        source_datapipe=lister,
+        request_timeout_ms=-1,
+        region="",
+        buffer_size=256,
+        multi_part_download=None,
+    )
+    assert loader.source_datapipe is lister
+    assert (lister.length, lister.masks) == (-1, ["*/0*.zip"])
+    got = [stream.read() for _, stream in loader]
+    assert got == [f"content of diagrams/{i:02}.zip".encode() for i in range(10)]
+    with pytest.raises(TypeError, match="doesn't have valid length"):
+        len(loader)
+
+
+def test_the_variables_of_torchdata(s3, bucket, monkeypatch):
+    monkeypatch.setenv("S3_ENDPOINT_URL", s3.endpoint_url)
+    monkeypatch.setenv("S3_BUFFER_SIZE", "0")
+    monkeypatch.setenv("S3_MULTI_PART_DOWNLOAD", "OFF")
+    loader = S3FileLoader([f"s3://{bucket}/charm"])
+    assert (loader.read.window_bytes, loader.read.whole_objects) == (0, True)
+    assert [stream.read() for _, stream in loader] == [b"content of charm"]
+
+
+def test_both_are_iter_data_pipes():
+    assert issubclass(S3FileLister, IterDataPipe)
+    assert issubclass(S3FileLoader, IterDataPipe)
+    assert isinstance(IterableWrapper([]).list_files_by_s3(), S3FileLister)
+    assert isinstance(IterableWrapper([]).load_files_by_s3(), S3FileLoader)
+
+
+# Beside torchdata, whichever comes first. Each needs an interpreter of its own.
+
+
+def run(script):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+_NAMES = "list_files_by_s3 load_files_by_s3 readlines load_from_tar webdataset".split()
+_SHOW = """
+from torch.utils.data.datapipes.iter import IterableWrapper
+for name in {names}:
+    print(type(getattr(IterableWrapper([]), name)()).__module__.split(".")[0])
+"""
+
+
+@pytest.mark.parametrize("imports", ["torchdata, s3pipes", "s3pipes, torchdata"])
+def test_torchdata_of_today_may_be_imported_before_or_after(imports):
+    nodes = "import torchdata.nodes, torchdata.stateful_dataloader\n"
+    script = f"import {imports}\n" + nodes + _SHOW.format(names=_NAMES)
+    assert run(script) == ["s3pipes"] * len(_NAMES)
+
+
+# As `functional_datapipe` of torchdata 0.9 did on import: torch refuses a name given twice.
+_CLASH = """
+from torch.utils.data import IterDataPipe
+class Theirs(IterDataPipe):
+    def __init__(self, source=None):
+        pass
+Theirs.__module__ = {module!r}
+def theirs():
+    for name in {names}:
+        IterDataPipe.register_datapipe_as_function(name, Theirs)
+"""
+
+
+@pytest.mark.parametrize("order", ["theirs()\nimport s3pipes", "import s3pipes\ntheirs()"])
+def test_torchdata_0_9_may_be_imported_before_or_after(order):
+    clash = _CLASH.format(module="torchdata.datapipes.iter.load.s3io", names=_NAMES)
+    assert run(clash + order + _SHOW.format(names=_NAMES)) == ["s3pipes"] * len(_NAMES)
+
+
+def test_a_name_of_somebody_else_stays_theirs_with_a_warning():
+    script = _CLASH.format(module="their.package", names=["readlines"]) + (
+        "import warnings\ntheirs()\n"
+        "with warnings.catch_warnings(record=True) as seen:\n"
+        "    warnings.simplefilter('always')\n"
+        "    import s3pipes\n"
+        "ours = [w for w in seen if 'their.package' in str(w.message)]\n"
+        "print(len(ours), 'LineReader' in str(ours[0].message))\n"
+    )
+    shown = run(script + _SHOW.format(names=["readlines", "load_from_tar"]))
+    assert shown == ["1", "True", "their", "s3pipes"]
