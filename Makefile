@@ -32,7 +32,7 @@ check: build  ## ruff, mypy, clang-format, stub against module, import order of 
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy s3pipes tests benchmarks scripts
 	.venv/bin/clang-format --dry-run -Werror $(CPP)
-	$(PY) -m mypy.stubtest s3pipes._native --allowlist scripts/stubtest-allowlist.txt
+	$(PY) scripts/stub.py
 	$(PY) scripts/floors.py
 
 format: venv  ## format Python and C++
@@ -41,7 +41,6 @@ format: venv  ## format Python and C++
 
 bench: build  ## one table: s3pipes, its peers and the ceiling on this machine
 	@scripts/setup.sh bench
-	@scripts/build.sh bench -DS3PIPES_MODULE=OFF -DS3PIPES_BENCH=ON
 	@.venv-bench/bin/python -m benchmarks $(BENCH_ARGS)
 
 test-sanitize: venv  ## the native tests under ASan and UBSan, then under TSan

@@ -40,4 +40,6 @@ message(STATUS "Boost ${boost_version} headers: ${boost_include}")
 
 add_library(s3pipes_boost INTERFACE)
 target_include_directories(s3pipes_boost SYSTEM INTERFACE "${boost_include}")
-target_compile_definitions(s3pipes_boost INTERFACE BOOST_ALL_NO_LIB BOOST_ASIO_NO_DEPRECATED)
+target_compile_definitions(s3pipes_boost INTERFACE BOOST_ALL_NO_LIB BOOST_ASIO_NO_DEPRECATED
+  # Coroutine frames kept for reuse per thread and size: a request has about ten, hundreds run.
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=64)

@@ -5,11 +5,11 @@ for signals about every 50 ms, and raises what `s3pipes.errors.translate` makes 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 from typing_extensions import Buffer
 
-Refresh = Callable[[CredentialCell], None]
+Refresh: TypeAlias = Callable[[CredentialCell], None]
 
 class Orphaned(RuntimeError):
     """The stream or reader was made before a fork; its requests run in the parent."""

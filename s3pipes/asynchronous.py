@@ -23,7 +23,7 @@ async def settled(stream: _native.ObjectStream, stores: Stores) -> _native.Objec
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-    loop.add_reader(descriptor, lambda: done.done() or done.set_result(None))
+    loop.add_reader(descriptor, lambda: None if done.done() else done.set_result(None))
     try:
         stream.notify(descriptor)
         while not done.done():

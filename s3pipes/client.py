@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import Any, TypeAlias, TypeVar
 
 from s3pipes import _native
 from s3pipes.config import ClientConfig, ReadConfig, check_together
-from s3pipes.errors import ConfigError, ObjectChanged, WrongRegion
+from s3pipes.errors import ConfigError, ObjectChanged, RequestRefused, WrongRegion
 from s3pipes.stores import Stores
 from s3pipes.stream import S3Stream
 from s3pipes.url import S3Url, split, split_object
 
 _T = TypeVar("_T")
+# Inside the class `list` is a method.
+_Views: TypeAlias = list[memoryview]
+_Streams: TypeAlias = list[_native.ObjectStream]
+_Pieces: TypeAlias = list[_native.Piece]
+_Merged: TypeAlias = list[tuple[int, int, list[int]]]
+_Page: TypeAlias = list[tuple[str, int, str, int]]
 _DEFAULT_READ = ReadConfig()
+_A_GLANCE = ReadConfig(chunk_bytes=64 << 10, window_bytes=0)
 # One GET for a whole object, however large: no chunk ends before it.
 _UNCUT = (1 << 64) - 1
 
@@ -54,7 +63,9 @@ class S3Client:
         """
         bucket, raw_prefix = split(prefix)
         make = S3Url.of
-        lister, page = self._following(bucket, lambda: self._first_page(bucket, raw_prefix, page_size))
+        lister, page = self._following(
+            bucket, lambda: self._first_page(bucket, raw_prefix, page_size)
+        )
         while page is not None:
             for key, size, etag, last_modified in page:
                 yield make(bucket, key, size, etag, last_modified)
@@ -64,12 +75,19 @@ class S3Client:
         """The URL with the object's size, ETag and time of change, as one HEAD tells them."""
         bucket, key = split_object(url)
         stores = self._here()
-        size, etag, last_modified = self._following(
-            bucket,
-            lambda: _native.head(
-                engine=stores.engine, store=stores.of(bucket), key=key, retry=stores.retry
-            ),
-        )
+        try:
+            size, etag, last_modified = self._following(
+                bucket,
+                lambda: _native.head(
+                    engine=stores.engine, store=stores.of(bucket), key=key, retry=stores.retry
+                ),
+            )
+        except RequestRefused as error:
+            if error.status != HTTPStatus.BAD_REQUEST:
+                raise
+            # To a HEAD S3 may not say why (credentials expired, another region): a GET tells.
+            with self.open(str(url), read=_A_GLANCE) as stream:
+                size, etag, last_modified = stream.size, stream.etag, stream.last_modified
         return S3Url(url, size, etag, last_modified)
 
     def open(self, url: str, *, read: ReadConfig | None = None) -> S3Stream:
@@ -110,7 +128,7 @@ class S3Client:
             bucket, lambda: reader.read_into(stores.of(bucket), key, size, etag, target)
         )
 
-    def get_ranges(self, url: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+    def get_ranges(self, url: str, ranges: Sequence[tuple[int, int]]) -> _Views:
         """The bytes `[begin, end)` for each of `ranges`, fetched side by side.
 
         All come from one version of the object. Ranges that lie close together share a request.
@@ -123,7 +141,7 @@ class S3Client:
         known = url if isinstance(url, S3Url) and url.size is not None else self.head(url)
         _check_ranges(known, ranges)
 
-        def ask() -> list[memoryview]:
+        def ask() -> _Views:
             merged, pieces = self._open_ranges(known, ranges)
             return _cut(ranges, merged, [piece.whole() for piece in pieces])
 
@@ -134,7 +152,7 @@ class S3Client:
         bucket, key = split_object(url)
         size, etag = _known(url)
 
-        def start(store: _native.ObjectStore) -> list[_native.ObjectStream]:
+        def start(store: _native.ObjectStore) -> _Streams:
             reader = self.reader(self.read)
             stream = reader.open_contiguous(store, key, 0, None, size, etag)
             reader.start()
@@ -143,20 +161,18 @@ class S3Client:
         (piece,) = await self._settled(bucket, start)
         return memoryview(piece).toreadonly()
 
-    async def get_ranges_async(
-        self, url: str, ranges: Sequence[tuple[int, int]]
-    ) -> list[memoryview]:
+    async def get_ranges_async(self, url: str, ranges: Sequence[tuple[int, int]]) -> _Views:
         """As `get_ranges`, for asyncio."""
-        import asyncio  # noqa: PLC0415 - for asyncio users only
+        import asyncio
 
         bucket = split_object(url)[0]
         known = url
         if not isinstance(url, S3Url) or url.size is None:
             known = await asyncio.to_thread(self.head, url)
         _check_ranges(known, ranges)
-        merged: list[tuple[int, int, list[int]]] = []
+        merged: _Merged = []
 
-        def start(_: _native.ObjectStore) -> list[_native.ObjectStream]:
+        def start(_: _native.ObjectStore) -> _Streams:
             merged[:], pieces = self._open_ranges(known, ranges)
             return pieces
 
@@ -218,7 +234,7 @@ class S3Client:
 
     def _first_page(
         self, bucket: str, prefix: str, page_size: int
-    ) -> tuple[_native.Lister, list[tuple[str, int, str, int]] | None]:
+    ) -> tuple[_native.Lister, _Page | None]:
         stores = self._here()
         lister = _native.Lister(
             engine=stores.engine,
@@ -229,9 +245,7 @@ class S3Client:
         )
         return lister, lister.next_page()
 
-    def _open_ranges(
-        self, url: str, ranges: Sequence[tuple[int, int]]
-    ) -> tuple[list[tuple[int, int, list[int]]], list[_native.ObjectStream]]:
+    def _open_ranges(self, url: str, ranges: Sequence[tuple[int, int]]) -> tuple[_Merged, _Streams]:
         bucket, key = split_object(url)
         size, etag = _known(url)
         reader = self.reader(self.read)
@@ -244,12 +258,12 @@ class S3Client:
         return merged, pieces
 
     async def _settled(
-        self, bucket: str, start: Callable[[_native.ObjectStore], list[_native.ObjectStream]]
-    ) -> list[_native.Piece]:
+        self, bucket: str, start: Callable[[_native.ObjectStore], _Streams]
+    ) -> _Pieces:
         """All bytes of the streams that `start` opens, which it does anew in another region."""
-        import asyncio  # noqa: PLC0415 - for asyncio users only
+        import asyncio
 
-        from s3pipes.asynchronous import settled  # noqa: PLC0415
+        from s3pipes.asynchronous import settled
 
         followed = False
         while True:
@@ -272,7 +286,18 @@ class S3Client:
         return type(self), (self.config, self.read)
 
     def __repr__(self) -> str:
-        return f"S3Client({self.config!r}, {self.read!r})"
+        changed = [_changed(part) for part in (self.config, self.read)]
+        return f"S3Client({', '.join(part for part in changed if part)})"
+
+
+def _changed(config: ClientConfig | ReadConfig) -> str:
+    """A configuration by what is not its default; torch prints clients whenever a pipe fails."""
+    shown = [
+        f"{f.name}={getattr(config, f.name)!r}"
+        for f in dataclasses.fields(config)
+        if f.repr and getattr(config, f.name) != getattr(type(config)(), f.name)
+    ]
+    return f"{type(config).__name__}({', '.join(shown)})" if shown else ""
 
 
 def _known(url: str) -> tuple[int | None, str]:

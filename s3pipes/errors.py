@@ -216,6 +216,10 @@ _HINTS_BY_CODE = {
 }
 
 
+# The end of a range that goes to the end of an object whose size is not known.
+_OPEN_END = (1 << 64) - 1
+
+
 def translate(
     kind: str,
     message: str,
@@ -246,7 +250,7 @@ def translate(
     error = _CLASSES.get(kind, S3PipesError)(
         message,
         url=url or None,
-        range=None if begin == end else (begin, end),
+        range=None if end in (begin, _OPEN_END) else (begin, end),
         attempts=attempts,
         elapsed_s=elapsed_s,
         status=status,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from s3pipes.config import ReadConfig
 from s3pipes.stream import S3Stream
-from s3pipes.url import split_object
 
 if TYPE_CHECKING:
     from s3pipes.client import S3Client
@@ -50,7 +49,7 @@ class _InOrder:
 
     def refill(self, source: Iterator[str]) -> bool:
         """Opens as many as the engine wants; False when all have been taken."""
-        if len(self._ahead) <= self._refill_at and not self._ended:
+        if len(self._ahead) <= self._refill_at:
             before = len(self._ahead)
             while not self._ended and (not self._ahead or self._reader.has_room(len(self._ahead))):
                 self._open_next(source)
@@ -85,7 +84,6 @@ class _InOrder:
             self._add(error)
             return
         try:
-            split_object(url)
             native = self._client.open_in(self._reader, url, self._config, self._tag())
             self._add(S3Stream(self._client, url, native, self._config))
         except Exception as error:  # noqa: BLE001 - told in its turn, not before

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import Buffer
 
+    from s3pipes._native import ObjectStream, Piece
     from s3pipes.client import S3Client
     from s3pipes.config import ReadConfig
 
@@ -39,12 +40,12 @@ class S3Stream(io.BufferedIOBase):
     """
 
     def __init__(
-        self, client: S3Client, url: str, native: _native.ObjectStream, config: ReadConfig
+        self, client: S3Client, url: str, native: ObjectStream, config: ReadConfig
     ) -> None:
         self.url = url
         self._client = client
         self._config = config
-        self._open: _native.ObjectStream | None = native
+        self._open: ObjectStream | None = native
         self._meta: tuple[int, str, int] | None = None
         if isinstance(url, S3Url) and url.size is not None:
             self._meta = url.size, url.etag or "", url.last_modified or 0
@@ -130,10 +131,14 @@ class S3Stream(io.BufferedIOBase):
 
         It may be written to, which changes what this stream reads from then on.
         """
-        import torch  # noqa: PLC0415 - the stream alone does not need it
+        import torch
 
         piece = self._whole()
-        return torch.frombuffer(piece, dtype=torch.uint8) if len(piece) else torch.empty(0, dtype=torch.uint8)
+        return (
+            torch.frombuffer(piece, dtype=torch.uint8)
+            if len(piece)
+            else torch.empty(0, dtype=torch.uint8)
+        )
 
     # Position and end
 
@@ -167,7 +172,11 @@ class S3Stream(io.BufferedIOBase):
         native, self._open = self._open, None
         if native is not None:
             native.close()
-        super().close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._open is None
 
     def wait_ready(self) -> None:
         """Until reading can begin without a wait: a small object is here, a large one has begun.
@@ -196,7 +205,7 @@ class S3Stream(io.BufferedIOBase):
         return f"<S3Stream {str(self.url)!r} {state}>"
 
     @property
-    def _native(self) -> _native.ObjectStream:
+    def _native(self) -> ObjectStream:
         if self._open is None:
             raise ValueError(f"I/O operation on a closed stream: {self.url}")
         return self._open
@@ -216,13 +225,13 @@ class S3Stream(io.BufferedIOBase):
             piece = self._reopen().next_piece()
         return memoryview(piece).toreadonly() if len(piece) else None
 
-    def _whole(self) -> _native.Piece:
+    def _whole(self) -> Piece:
         try:
             return self._native.whole()
         except _native.Orphaned:
             return self._reopen().whole()
 
-    def _reopen(self) -> _native.ObjectStream:
+    def _reopen(self) -> ObjectStream:
         """The same version at the same byte, through this process's engine and present stores."""
         position = self._native.tell()
         url: Any = self.url

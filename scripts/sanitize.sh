@@ -11,7 +11,7 @@ fi
 
 for sanitizer in address thread; do
     echo "== native tests, sanitizer: $sanitizer"
-    scripts/build.sh "sanitize-$sanitizer" -DCMAKE_BUILD_TYPE=Debug -DS3PIPES_MODULE=OFF \
+    scripts/build.sh "sanitize-$sanitizer" -DCMAKE_BUILD_TYPE=None -DS3PIPES_MODULE=OFF \
         -DS3PIPES_TESTS=ON "-DS3PIPES_SANITIZE=$sanitizer"
     ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 \
         UBSAN_OPTIONS=print_stacktrace=1 \

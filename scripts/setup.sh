@@ -59,17 +59,14 @@ raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h")
 }
 
 setup_venv() {
-    local python wanted
+    local python made wanted
     if ! python=$(find_python); then
         [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is no Python 3.10 or newer"
         install "Python 3.10 or newer" python3 python3-venv python3-dev
         python=$(find_python) || fail "This system's Python is older than 3.10."
     fi
-    wanted=$(
-        "$python" -c 'import sys; print(sys.base_prefix, sys.version)'
-        pwd
-        sha256sum pyproject.toml constraints.txt
-    )
+    made=$("$python" -c 'import sys; print(sys.base_prefix, sys.version)'; pwd)
+    wanted=$(echo "$made"; sha256sum pyproject.toml constraints.txt)
     # Running it proves that the .venv is whole: its Python may have been removed or updated.
     if .venv/bin/python -c 'from importlib.util import find_spec
 raise SystemExit(not all(map(find_spec, ("torch", "boto3", "moto", "nanobind", "mypy"))))' 2>/dev/null &&
@@ -78,10 +75,11 @@ raise SystemExit(not all(map(find_spec, ("torch", "boto3", "moto", "nanobind", "
     fi
     system_packages "$python"
     if ! .venv/bin/python -m pip --version >/dev/null 2>&1 ||
-        [ "$(head -n 2 <<<"$wanted")" != "$(head -n 2 .venv/ready 2>/dev/null)" ]; then
-        [ ! -e .venv ] || say "making .venv anew: it is incomplete, or of another Python or folder"
+        [ "$made" != "$(cat .venv/made 2>/dev/null)" ]; then
+        [ ! -e .venv ] || say "making .venv anew: it is broken, or of another Python or folder"
         rm -rf .venv
         "$python" -m venv .venv
+        printf '%s\n' "$made" >.venv/made
     fi
     say "installing the pinned Python dependencies (torch is large: minutes at first)"
     local pip=(.venv/bin/python -m pip install -qq -c constraints.txt)
@@ -98,7 +96,7 @@ setup_bench() {
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ||
         install "the benchmark's server" nginx-light
     local wanted
-    wanted=$(cat .venv/ready)
+    wanted=$(cat .venv/made benchmarks/requirements.txt)
     [ "$wanted" != "$(cat .venv-bench/ready 2>/dev/null)" ] || return 0
     say "installing the benchmark's peers"
     rm -rf .venv-bench
@@ -107,8 +105,7 @@ setup_bench() {
     below=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     above=$(.venv-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     echo "import site; site.addsitedir('$below')" >"$above/below.pth"
-    .venv-bench/bin/python -m pip install -qq -c constraints-bench.txt \
-        aioboto3 boto3 obstore s3fs s3torchconnector
+    .venv-bench/bin/python -m pip install -qq -r benchmarks/requirements.txt
     printf '%s\n' "$wanted" >.venv-bench/ready
 }
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from s3pipes.testing import MotoServer, ScriptedServer, SeaweedServer
+from s3pipes.testing.children import Children
 from s3pipes.testing.server import S3Server
 
 # Timings on a shared machine say nothing about the code.
@@ -61,3 +62,10 @@ def scripted() -> Iterator[ScriptedServer]:
     """A server that says what the test's script says."""
     with ScriptedServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
+    """Programs in processes of their own."""
+    with Children(tmp_path_factory.mktemp("children")) as started:
+        yield started

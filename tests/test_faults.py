@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -21,7 +22,7 @@ from s3pipes import (
     TransferTimeout,
 )
 from s3pipes.testing import ScriptedServer
-from s3pipes.testing.answers import Answer, Request, Script, fault
+from s3pipes.testing.answers import Answer, Framing, Request, Script, fault
 
 KiB = 1 << 10
 CHUNKS = ReadConfig(chunk_bytes=64 * KiB)
@@ -154,10 +155,11 @@ def test_a_store_that_fails_is_asked_again(scripted: ScriptedServer, answer: Ans
     client = client_of(scripted)
     assert client.get(url) == body
     assert len(scripted.requests) == 3
-    scripted.script = lambda request: answer if request.attempt < 3 else None
-    assert client.head(plain(url)).size == 3000
     assert [u.key for u in client.list("s3://bucket/")] == ["k"]
-    assert len(scripted.requests) == 9
+    assert len(scripted.requests) == 6
+    if answer.status != 400:  # a HEAD has no body that could say what is meant
+        assert client.head(plain(url)).size == 3000
+        assert len(scripted.requests) == 9
 
 
 def test_retries_exhausted_tells_everything(scripted: ScriptedServer) -> None:
@@ -238,7 +240,10 @@ def test_silence_is_a_timeout(scripted: ScriptedServer, silent_from: int) -> Non
         answer = scripted.truth(request)
         if silent_from < 0:
             return replace(answer, after=scripted.never)
-        return replace(answer, pause_at=silent_from, until=scripted.never)
+        # Nothing new by the second attempt: bytes that come reset the count.
+        return replace(
+            answer, pause_at=silent_from if request.attempt == 1 else 0, until=scripted.never
+        )
 
     scripted.script = script
     retry = replace(FAST, max_attempts=2)
@@ -263,16 +268,13 @@ def test_silence_is_resumed(scripted: ScriptedServer) -> None:
 
 
 def test_slow_bytes_are_no_timeout(scripted: ScriptedServer) -> None:
-    body = noise(1000)
+    body = noise(12 << 10)
     url = scripted.put("k", body)
-    go = threading.Event()
-    scripted.script = lambda request: replace(scripted.truth(request), pause_at=500, until=go)
-    stream = client_of(scripted, progress_timeout_s=30).open(
-        url, read=ReadConfig(whole_objects=True)
-    )
-    scripted.wait_for_requests(1)
-    go.set()
-    assert stream.read() == body
+    scripted.script = lambda request: replace(scripted.truth(request), pace_s=0.1)
+    client = client_of(scripted, progress_timeout_s=0.9, retry=RetryConfig(max_attempts=1))
+    began = time.monotonic()
+    assert client.get(url) == body
+    assert time.monotonic() - began > 1.2
     assert len(scripted.requests) == 1
 
 
@@ -304,7 +306,7 @@ def test_a_kept_connection_that_was_closed_costs_no_attempt(scripted: ScriptedSe
     scripted.script = lambda request: replace(scripted.truth(request), hang_up=True)
     before = s3pipes.stats()
     for _ in range(3):
-        assert client.get(url) == b"content"
+        assert bytes(client.get(url)) == b"content"
         scripted.wait_for(lambda: scripted.open_connections == 0)
     assert s3pipes.stats().retries == before.retries
     assert scripted.connections == 3
@@ -315,12 +317,12 @@ def test_a_kept_connection_closed_as_the_request_goes_out_costs_no_attempt(
 ) -> None:
     client = client_of(scripted, retry=RetryConfig(max_attempts=1))
     url = scripted.put("k", b"content")
-    assert client.get(url) == b"content"
+    assert bytes(client.get(url)) == b"content"
     # The request is read, and then the connection closed without a word.
     scripted.script = lambda request: (
         replace(scripted.truth(request), cut_at=-1) if request.connection == 1 else None
     )
-    assert client.get(url) == b"content"
+    assert bytes(client.get(url)) == b"content"
     assert client.head(url).size == 7
     assert [request.connection for request in scripted.requests] == [1, 1, 2, 2]
 
@@ -330,7 +332,7 @@ def test_connection_close_is_obeyed(scripted: ScriptedServer) -> None:
     scripted.script = lambda request: replace(scripted.truth(request), keep_alive=False)
     client = client_of(scripted, retry=RetryConfig(max_attempts=1))
     for _ in range(3):
-        assert client.get(url) == b"content"
+        assert bytes(client.get(url)) == b"content"
     assert scripted.connections == 3
 
 
@@ -341,13 +343,16 @@ def test_connection_close_is_obeyed(scripted: ScriptedServer) -> None:
 @pytest.mark.parametrize("framing", ["chunked", "close"])
 @pytest.mark.parametrize("whole", [True, False])
 def test_bodies_of_every_framing(
-    scripted: ScriptedServer, framing: str, known: bool, whole: bool
+    scripted: ScriptedServer, framing: Framing, known: bool, whole: bool
 ) -> None:
     body = noise(200_001)
     url: str = scripted.put("k", body)
-    scripted.script = lambda request: replace(
-        scripted.truth(request), framing=framing, interim=True
-    )
+
+    def script(request: Request) -> Answer:
+        answer = replace(scripted.truth(request), interim=True)
+        return answer if request.method == "HEAD" else replace(answer, framing=framing)
+
+    scripted.script = script
     if not known:
         url = plain(url)
     read = ReadConfig(chunk_bytes=64 * KiB, whole_objects=whole)
@@ -386,19 +391,18 @@ def test_a_body_without_any_known_length_is_refused_or_right(scripted: ScriptedS
         return replace(answer, framing="close", cut_at=500)
 
     scripted.script = script
-    with pytest.raises(BadResponse, match="length"):
+    with pytest.raises(BadResponse, match="names no Content-Length") as caught:
         client_of(scripted, ReadConfig(whole_objects=True)).get(plain(url))
+    assert caught.value.range is None
 
 
 def test_an_empty_body_of_every_framing(scripted: ScriptedServer) -> None:
     url = scripted.put("k", b"")
     client = client_of(scripted)
     for framing in ("length", "chunked", "close"):
-        scripted.script = lambda request, how=framing: (  # type: ignore[misc]
-            replace(scripted.truth(request), framing=how)
-        )
-        assert client.get(url) == b""
-        assert client.get(plain(url)) == b""
+        scripted.script = lambda request, how=framing: replace(scripted.truth(request), framing=how)
+        assert bytes(client.get(url)) == b""
+        assert bytes(client.get(plain(url))) == b""
 
 
 # Answers that contradict the question

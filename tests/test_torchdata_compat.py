@@ -54,8 +54,12 @@ CASES = {
     "several prefixes": (["s3://{}/charades/Charades_v1", "s3://{}/charades/Charades_vu17"], 12),
     "single file": (["s3://{}/charades/Charades_v1.zip"], 1),
     "several files": (
-        ["s3://{}/charades/Charades_v1.zip", "s3://{}/charades/Charades_v1_480.zip", "s3://{}/charm"]
-        + ["s3://{}/diagrams/00.zip"],
+        [
+            "s3://{}/charades/Charades_v1.zip",
+            "s3://{}/charades/Charades_v1_480.zip",
+            "s3://{}/charm",
+            "s3://{}/diagrams/00.zip",
+        ],
         4,
     ),
     "files and prefixes": (
@@ -67,7 +71,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("urls", "count"), CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize(("urls", "count"), list(CASES.values()), ids=list(CASES))
 def test_upstream_listing_cases(s3, bucket, urls, count):
     urls = [url.format(bucket) for url in urls]
     lister = S3FileLister(IterableWrapper(urls), region=s3.region)
@@ -113,7 +117,8 @@ def test_upstream_value_errors(pipe, url, text):
     made = pipe(IterableWrapper([url]), region="us-east-1")
     with pytest.raises(ValueError) as caught:
         next(iter(made))
-    assert str(caught.value) == text
+    # torch adds a line that names the pipe.
+    assert str(caught.value).splitlines()[0] == text
 
 
 def test_upstream_loader_on_a_missing_key(s3, bucket):
@@ -187,7 +192,7 @@ def run(script):
     return done.stdout.split()
 
 
-_NAMES = "list_files_by_s3 load_files_by_s3 readlines load_from_tar webdataset".split()
+_NAMES = ["list_files_by_s3", "load_files_by_s3", "readlines", "load_from_tar", "webdataset"]
 _SHOW = """
 from torch.utils.data.datapipes.iter import IterableWrapper
 for name in {names}:

@@ -66,7 +66,8 @@ def get_into(job: Job) -> Reader:
 def line_batches(job: Job) -> Reader:
     def batches(keys: Sequence[str]) -> Iterator[list[bytes]]:
         pipe = _streams(job, keys).readlines(return_path=False, batch_size=512)
-        yield from DataLoader(pipe, batch_size=None, num_workers=0)
+        # The lists are ready; torch's own conversion would look at every line of them.
+        yield from DataLoader(pipe, batch_size=None, collate_fn=list, num_workers=0)
 
     return _line_counter(job, batches)
 

@@ -5,6 +5,9 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 
+#include <chrono>
+#include <thread>
+
 #include "core/words/generation.hpp"
 #include "python/register.hpp"
 
@@ -29,7 +32,7 @@ nb::object stats_of_this_process() {
     found["wait_s"] = static_cast<double>(stats.wait_ns.load()) * 1e-9;
     found["requests_running"] = stats.running.load();
     found["streams_open"] = stats.streams.load();
-    found["memory_used_bytes"] = engine->arena().charged();
+    found["memory_used_bytes"] = engine->arena().used();
     found["memory_free_bytes"] = engine->arena().free();
     found["memory_outside_bytes"] = engine->arena().outside();
     found["memory_budget_bytes"] = engine->arena().budget();
@@ -63,7 +66,14 @@ void register_engine(nb::module_& module) {
             },
             nb::kw_only(), nb::arg("memory_bytes"), nb::arg("max_requests"), nb::arg("event_loops"))
         .def("of_present_process", &Engine::of_present_process);
-    module.def("shut_down", &Engine::shut_down, nb::call_guard<nb::gil_scoped_release>());
+    module.def(
+        "shut_down",
+        [] {
+            // A daemon thread that comes back from a wait only after the interpreter has ended is
+            // killed there, which no destructor survives: it gets its chance to come back now.
+            if (Engine::shut_down()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        },
+        nb::call_guard<nb::gil_scoped_release>());
     module.def("stats", &stats_of_this_process);
     module.def("process_generation", [] { return process_generation(); });
 }

@@ -26,7 +26,7 @@ const Poll poll_python = [] {
     nb::gil_scoped_acquire gil;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     for (std::size_t i = 0; i < cells().size(); ++i) {
-        if (!cells()[i]->cell->wanted()) continue;
+        if (cells()[i]->generation != process_generation() || !cells()[i]->cell->wanted()) continue;
         const nb::object cell = nb::find(cells()[i]);
         cells()[i]->refresh(cell);
     }

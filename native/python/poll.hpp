@@ -7,6 +7,7 @@
 
 #include "core/engine/wait.hpp"
 #include "core/store/credential_cell.hpp"
+#include "core/words/generation.hpp"
 
 namespace s3pipes {
 
@@ -22,6 +23,8 @@ class PyCredentialCell {
     PyCredentialCell(const PyCredentialCell&) = delete;
     PyCredentialCell& operator=(const PyCredentialCell&) = delete;
 
+    // In a fork's child the parent's cells are left alone: their locks may be held.
+    const std::uint64_t generation = process_generation();
     const std::shared_ptr<CredentialCell> cell = std::make_shared<CredentialCell>();
     nanobind::object refresh;
 };

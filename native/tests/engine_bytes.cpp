@@ -78,7 +78,8 @@ void random_walk(ObjectStream& stream, Trial& trial, const std::string& key, std
                     if (MemoryStore::byte_of(key, end++) == std::byte{'\n'}) break;
                 BOOST_REQUIRE_EQUAL(line.size(), end - position);
                 BOOST_REQUIRE_EQUAL(
-                    MemoryStore::mismatch(std::as_bytes(std::span(line)), key, position), line.size());
+                    MemoryStore::mismatch(std::as_bytes(std::span(line)), key, position),
+                    line.size());
                 position = end;
                 break;
             }
@@ -86,8 +87,8 @@ void random_walk(ObjectStream& stream, Trial& trial, const std::string& key, std
                 const Piece piece = stream.next_piece(poll);
                 BOOST_REQUIRE_EQUAL(piece.size == 0, left == 0);
                 BOOST_REQUIRE_LE(piece.size, left);
-                BOOST_REQUIRE_EQUAL(
-                    MemoryStore::mismatch({piece.data, piece.size}, key, position), piece.size);
+                BOOST_REQUIRE_EQUAL(MemoryStore::mismatch({piece.data, piece.size}, key, position),
+                                    piece.size);
                 position += piece.size;
                 break;
             }
@@ -95,13 +96,11 @@ void random_walk(ObjectStream& stream, Trial& trial, const std::string& key, std
                 if (trial.one_in(3)) {
                     const Piece whole = stream.whole(poll);
                     BOOST_REQUIRE_EQUAL(whole.size, size - begin);
-                    BOOST_REQUIRE_EQUAL(
-                        MemoryStore::mismatch({whole.data, whole.size}, key, begin), whole.size);
+                    BOOST_REQUIRE_EQUAL(MemoryStore::mismatch({whole.data, whole.size}, key, begin),
+                                        whole.size);
                 }
                 break;
-            default:
-                position = begin + trial.below(size - begin + 10);
-                stream.seek(position);
+            default: position = begin + trial.below(size - begin + 10); stream.seek(position);
         }
         BOOST_REQUIRE_EQUAL(stream.tell(), position);
     }

@@ -95,7 +95,8 @@ asio::awaitable<Answer> fetch(Pool& pool, Endpoint endpoint, std::string request
     Lease lease = co_await pool.acquire(endpoint);
     Answer answer;
     answer.reused = lease.reused();
-    answer.head = co_await lease->exchange(request, request.starts_with("HEAD"));
+    co_await lease->exchange(request, request.starts_with("HEAD"));
+    answer.head = lease->head();
     answer.body = co_await lease->read_text(64 << 20);
     answer.reusable = lease->reusable();
     co_return answer;
@@ -693,6 +694,32 @@ BOOST_AUTO_TEST_CASE(tls_through_a_proxy) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_tunnel_refused_carries_nothing) {
+    // The proxy keeps its connection open; without a tunnel the next request would go in the clear.
+    std::vector<std::string> seen;
+    ScriptedServer proxy([&](Peer& peer, int) {
+        std::string request;
+        while (!(request = peer.request()).empty()) {
+            seen.push_back(request);
+            peer.send("HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    Loop loop;
+    Endpoint endpoint;
+    endpoint.tls = true;
+    endpoint.host = "bucket.example";
+    endpoint.port = 443;
+    endpoint.trust = TlsTrust::make(false, "");
+    endpoint.proxy = Proxy{"127.0.0.1", proxy.port(), ""};
+    for (int i = 0; i < 3; ++i) {
+        const Error error = loop.error_of(fetch(loop.pool, endpoint));
+        BOOST_TEST(mentions(error, "503"));
+        BOOST_TEST(loop.pool.open() == 0u);
+    }
+    BOOST_TEST(seen.size() == 3u);
+    for (const std::string& request : seen) BOOST_TEST(request.starts_with("CONNECT "));
+}
+
 BOOST_AUTO_TEST_CASE(tls_carries_large_bodies_whole) {
     const Certificate certificate("DNS:localhost,IP:127.0.0.1");
     const std::string body = noise(5'000'003);
@@ -712,6 +739,29 @@ BOOST_AUTO_TEST_CASE(tls_carries_large_bodies_whole) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_connection_that_rested_works_on) {
+    const Certificate certificate("DNS:localhost");
+    const std::string body = noise(100'000);
+    const std::string chunks =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186A0\r\n" + body + "\r\n0\r\n\r\n";
+    ScriptedServer plain(always(chunks));
+    ScriptedServer secure(always(chunks), &certificate);
+    Loop loop;
+    for (const Endpoint& endpoint :
+         {at(plain), tls_at(secure, TlsTrust::make(true, certificate.file()))}) {
+        loop.run([](Loop& l, Endpoint to, const std::string& expected) -> asio::awaitable<void> {
+            Lease lease = co_await l.pool.acquire(to);
+            for (int i = 0; i < 3; ++i) {
+                co_await lease->exchange(get, false);
+                const std::string text = co_await lease->read_text(1 << 20);
+                BOOST_TEST((text == expected));
+                BOOST_TEST(lease->still_good());
+                lease->rest();
+            }
+        }(loop, endpoint, body));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(tls_refuses_who_cannot_prove_the_name) {
     const Certificate good("DNS:localhost");
     const Certificate other_name("DNS:other.example,IP:127.0.0.2");
@@ -726,6 +776,7 @@ BOOST_AUTO_TEST_CASE(tls_refuses_who_cannot_prove_the_name) {
         BOOST_TEST(std::string(name_of(error.kind)) == "certificate");
         BOOST_TEST(mentions(error, host));
         BOOST_TEST(mentions(error, why));
+        BOOST_TEST(loop.pool.open() == 0u);
         // The user's explicit choice lets it pass.
         endpoint.trust = TlsTrust::make(false, "");
         BOOST_TEST(loop.run(fetch(loop.pool, endpoint)).body == "x");

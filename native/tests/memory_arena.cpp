@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(threads_together_never_exceed_the_budget) {
             std::vector<std::shared_ptr<Buffer>> mine;
             const auto mark = static_cast<std::byte>(t + 1);
             const auto drop = [&](std::size_t i) {
-                for (const std::byte* at = mine[i]->data(); at < mine[i]->data() + mine[i]->capacity();
-                     at += 512)
+                for (const std::byte* at = mine[i]->data();
+                     at < mine[i]->data() + mine[i]->capacity(); at += 512)
                     if (*at != mark) ++overwritten;
                 std::swap(mine[i], mine.back());
                 mine.pop_back();
@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(threads_together_never_exceed_the_budget) {
                 const std::size_t bytes = random() % (random() % 4 == 0 ? 400 * KiB : 20 * KiB) + 1;
                 switch (random() % 4) {
                     case 0:
-                        if (arena->try_charge(Arena::rounded(bytes))) mine.push_back(arena->take(bytes));
+                        if (arena->try_charge(Arena::rounded(bytes)))
+                            mine.push_back(arena->take(bytes));
                         break;
                     case 1:
                         if (mine.size() < 8) mine.push_back(arena->take_outside(bytes));
@@ -169,7 +170,8 @@ BOOST_AUTO_TEST_CASE(threads_together_never_exceed_the_budget) {
                         continue;
                 }
                 if (!mine.empty())
-                    std::memset(mine.back()->data(), static_cast<int>(mark), mine.back()->capacity());
+                    std::memset(mine.back()->data(), static_cast<int>(mark),
+                                mine.back()->capacity());
                 if (arena->charged() > budget || arena->free() > budget) ++overruns;
                 if (mine.size() > 12) drop(0);
             }

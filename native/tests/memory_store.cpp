@@ -18,7 +18,8 @@ namespace {
 
 std::uint64_t seed_of(const std::string& key, int version) {
     std::uint64_t seed = 0xcbf29ce484222325ull + static_cast<std::uint64_t>(version);
-    for (const char letter : key) seed = (seed ^ static_cast<unsigned char>(letter)) * 0x100000001b3ull;
+    for (const char letter : key)
+        seed = (seed ^ static_cast<unsigned char>(letter)) * 0x100000001b3ull;
     return seed;
 }
 
@@ -39,12 +40,15 @@ struct Running {
     ~Running() { --count; }
 };
 
-awaitable<void> yield() { co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable); }
+awaitable<void> yield() {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+}
 
 }  // namespace
 
 awaitable<void> Gate::pass() {
-    asio::steady_timer timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+    asio::steady_timer timer(co_await asio::this_coro::executor,
+                             asio::steady_timer::time_point::max());
     {
         std::lock_guard lock(mutex_);
         ++arrivals_;
@@ -137,7 +141,8 @@ std::vector<std::string> MemoryStore::wasteful() const {
         const std::string& key = request.get.key;
         const std::uint64_t begin = request.get.range ? request.get.range->begin : 0;
         if (answered.contains(key) && request.get.if_match.empty())
-            found.push_back(key + ": request " + std::to_string(request.of_key) + " lacks If-Match");
+            found.push_back(key + ": request " + std::to_string(request.of_key) +
+                            " lacks If-Match");
         for (const auto& [from, until] : delivered[key])
             if (begin >= from && begin < until)
                 found.push_back(key + ": request " + std::to_string(request.of_key) +
@@ -151,9 +156,9 @@ std::vector<std::string> MemoryStore::wasteful() const {
 Answer MemoryStore::begin(std::size_t loop, const GetRequest& request, std::size_t& number) {
     std::lock_guard lock(mutex_);
     number = requests_.size();
-    const auto of_key = std::count_if(requests_.begin(), requests_.end(), [&](const Request& other) {
-        return other.get.key == request.key;
-    });
+    const auto of_key =
+        std::count_if(requests_.begin(), requests_.end(),
+                      [&](const Request& other) { return other.get.key == request.key; });
     requests_.push_back({static_cast<int>(number), static_cast<int>(of_key), loop, request});
     return script_ ? script_(requests_.back()) : Answer{};
 }

@@ -39,14 +39,14 @@ class Gate {
 // What becomes of one request.
 struct Answer {
     std::shared_ptr<Gate> before_head;
-    std::optional<Error> refuse;               // instead of an answer
+    std::optional<Error> refuse;                // instead of an answer
     std::optional<std::uint64_t> claimed_size;  // of the object, in the head
     std::optional<std::string> claimed_etag;
-    std::int64_t shift = 0;                    // the head claims a body so many bytes further on
-    std::uint64_t deliver = UINT64_MAX;        // so many bytes of the body, then
-    std::shared_ptr<Gate> before_rest;         // wait,
-    std::optional<Error> cut;                  // end so, and where it is not set:
-    bool stop = false;                         // end as if complete, or else go on
+    std::int64_t shift = 0;              // the head claims a body so many bytes further on
+    std::uint64_t deliver = UINT64_MAX;  // so many bytes of the body, then
+    std::shared_ptr<Gate> before_rest;   // wait,
+    std::optional<Error> cut;            // end so, and where it is not set:
+    bool stop = false;                   // end as if complete, or else go on
     std::size_t piece_bytes = 64 << 10;
     bool at_once = false;  // never lets the event loop go: as a cache would answer
 };

@@ -16,7 +16,7 @@ from s3pipes.stream import S3Stream
 
 @functional("load_files_by_s3")
 class S3FileLoader(IterDataPipe[tuple[str, S3Stream]]):
-    """Yields `(url, S3Stream)` for every URL, while the next are on their way (`.load_files_by_s3()`).
+    """Yields `(url, S3Stream)` for every URL, the next on their way (`.load_files_by_s3()`).
 
     Call form and order are torchdata's; the streams read while they download.
 
@@ -43,14 +43,19 @@ class S3FileLoader(IterDataPipe[tuple[str, S3Stream]]):
         request_timeout_ms: int = -1,
         region: str = "",
         buffer_size: int | None = None,
-        multi_part_download: bool | None = None,  # noqa: FBT001 - torchdata's call form
+        multi_part_download: bool | None = None,
         *,
         client: S3Client | None = None,
         read: ReadConfig | None = None,
     ) -> None:
         self.source_datapipe = source_datapipe
         self.client = client or S3Client(client_config_from_environment(region, request_timeout_ms))
-        if read is None and client is not None and buffer_size is None and multi_part_download is None:
+        if (
+            read is None
+            and client is not None
+            and buffer_size is None
+            and multi_part_download is None
+        ):
             read = client.read
         self.read = read or read_config_from_environment(buffer_size, multi_part_download)
 

@@ -10,6 +10,8 @@ from typing import Literal
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+Framing = Literal["length", "chunked", "close"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -62,6 +64,7 @@ class Answer:
         framing: how the end of the body is told: its length, chunks, or the connection's end.
         interim: a `100 Continue` goes before it.
         after: nothing is sent before this is set.
+        pace_s: seconds before every KiB of the body.
         pause_at, until: so many bytes of the body are sent, the rest after `until` is set.
         cut_at: the connection ends after so many bytes of the body; -1: before the head.
         cut_with: "fin" ends it as if all were well, "rst" resets it.
@@ -72,9 +75,10 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    framing: Literal["length", "chunked", "close"] = "length"
+    framing: Framing = "length"
     interim: bool = False
     after: threading.Event | None = None
+    pace_s: float = 0.0
     pause_at: int | None = None
     until: threading.Event | None = None
     cut_at: int | None = None

@@ -21,7 +21,9 @@ from s3pipes.url import S3Url
 
 _LAST_MODIFIED = "Mon, 06 Jul 2026 08:00:00 GMT"
 _SEND_BYTES = 64 << 10
+_PACED_BYTES = 1 << 10
 _JOIN_S = 10.0
+_LOOK_EVERY_S = 0.05
 
 
 class ScriptedServer(S3Server):
@@ -31,6 +33,7 @@ class ScriptedServer(S3Server):
         script: called for every request, on a thread of its own; None from it, or no script:
             the true answer. It may be set anew at any time.
         tls: speaks TLS with this server context.
+        host: the address to listen at.
 
     Attributes:
         requests: all that came, in the order of their coming.
@@ -40,11 +43,18 @@ class ScriptedServer(S3Server):
     access_key = "scripted-access-key"
     secret_key = "scripted-secret-key"
 
-    def __init__(self, script: Script | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        script: Script | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.script = script
         self.requests: list[Request] = []
         self.never = threading.Event()
         self._tls = tls
+        self.host = host
         self._buckets: dict[str, dict[str, tuple[bytes, str]]] = {}
         self._attempts: Counter[tuple[str, str]] = Counter()
         self._changed = threading.Condition()
@@ -56,8 +66,8 @@ class ScriptedServer(S3Server):
         self._ending = False
 
     def __enter__(self) -> ScriptedServer:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.host, self.port = self._listener.getsockname()
+        self._listener = socket.create_server((self.host, 0), backlog=512)
+        self.port: int = self._listener.getsockname()[1]
         self.endpoint_url = f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
         self._start(self._accept)
         return self
@@ -76,6 +86,7 @@ class ScriptedServer(S3Server):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(_JOIN_S)
+            assert not thread.is_alive(), "a thread of the scripted server hangs"
         if self._failure is not None:
             raise self._failure
 
@@ -173,7 +184,14 @@ class ScriptedServer(S3Server):
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+                connection = self._tls.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False
+                )
+                with self._changed:
+                    self._connections[number] = connection  # it took the descriptor over
+                    if self._ending:
+                        return
+                connection.do_handshake()
             with connection.makefile("rb") as lines:
                 while (request := self._read(lines, number)) is not None:
                     answer = self._answer_to(request)
@@ -222,18 +240,23 @@ class ScriptedServer(S3Server):
             self._failure = self._failure or error
             return None
 
-    def _hold(self, event: threading.Event | None) -> None:
+    def _hold(self, connection: socket.socket, event: threading.Event | None) -> None:
+        """Waits for the event, or until the client has left."""
         if event is None:
             return
         with self._changed:
             self._held.add(event)
             if self._ending:
                 event.set()
-        event.wait()
+        while not event.wait(_LOOK_EVERY_S):
+            with suppress(BlockingIOError):
+                # Not SSLSocket's own, which knows no flags.
+                if not socket.socket.recv(connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                    raise ConnectionResetError
 
     def _send(self, connection: socket.socket, request: Request, answer: Answer) -> bool:
         """True where another request may follow."""
-        self._hold(answer.after)
+        self._hold(connection, answer.after)
         if answer.cut_at == -1:
             return self._cut(connection, answer)
         body = b"" if request.method == "HEAD" else answer.body
@@ -242,7 +265,7 @@ class ScriptedServer(S3Server):
         pause = end if answer.pause_at is None else min(answer.pause_at, end)
         self._send_body(connection, body[:pause], answer)
         if answer.pause_at is not None:
-            self._hold(answer.until)
+            self._hold(connection, answer.until)
             self._send_body(connection, body[pause:end], answer)
         if answer.cut_at is not None:
             return self._cut(connection, answer)
@@ -266,8 +289,11 @@ class ScriptedServer(S3Server):
         return "\r\n".join([*interim, *lines, "", ""]).encode("latin-1")
 
     def _send_body(self, connection: socket.socket, body: bytes, answer: Answer) -> None:
-        for begin in range(0, len(body), _SEND_BYTES):
-            piece = body[begin : begin + _SEND_BYTES]
+        step = _PACED_BYTES if answer.pace_s else _SEND_BYTES
+        for begin in range(0, len(body), step):
+            piece = body[begin : begin + step]
+            if answer.pace_s:
+                self.never.wait(answer.pace_s)
             if answer.framing == "chunked":
                 piece = b"%x;ext=1\r\n%b\r\n" % (len(piece), piece)
             connection.sendall(piece)

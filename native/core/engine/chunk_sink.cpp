@@ -37,7 +37,8 @@ void ChunkSink::place_chunk() {
         stream.whole_ = stream.whole_buffer_->data();
     }
     stream.check_fits();
-    const ByteRange real{asked.begin, std::clamp(asked.end, asked.begin, std::max(end, asked.begin))};
+    const ByteRange real{asked.begin,
+                         std::clamp(asked.end, asked.begin, std::max(end, asked.begin))};
     if (chunk.memory == nullptr && stream.whole_ == nullptr) {
         const std::uint64_t needed = Arena::rounded(real.size());
         if (needed > chunk.charge && !arena.try_charge(needed - chunk.charge)) throw TooSmall{};
@@ -66,9 +67,8 @@ std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
     if (first_head) {
         stream.meta_ = meta;
         if (stream.request_.end != UINT64_MAX && stream.request_.end > meta.size)
-            throw Error(ErrorKind::range_not_satisfiable,
-                        "the range ends beyond the object's " + std::to_string(meta.size) +
-                            " bytes");
+            throw Error(ErrorKind::range_not_satisfiable, "the range ends beyond the object's " +
+                                                              std::to_string(meta.size) + " bytes");
         stream.reader_->size_guess_ = std::max<std::uint64_t>(meta.size + meta.size / 4, 64 << 10);
     } else {
         check_same_object(meta);
@@ -82,6 +82,7 @@ std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
         stream.changed_.notify_all();
         stream.announce();
         stream.enqueue();
+        if (stream.next_range()) scheduler_.kick();
     }
     const std::uint64_t from = chunk.range.begin + filled_;
     if (body.begin != from && !chunk.range.empty())

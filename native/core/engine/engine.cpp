@@ -1,5 +1,8 @@
 #include "core/engine/engine.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "core/words/generation.hpp"
 
 namespace s3pipes {
@@ -44,8 +47,16 @@ std::shared_ptr<Engine> Engine::existing() {
     return home.engine;
 }
 
-void Engine::shut_down() {
-    if (const auto engine = existing()) engine->loops_.clear();
+bool Engine::shut_down() {
+    const auto engine = existing();
+    if (!engine) return false;
+    engine->stop();
+    const std::atomic<std::int64_t>& waiting = engine->stats_.waiting;
+    if (waiting == 0) return false;
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    while (waiting != 0 && std::chrono::steady_clock::now() < patience)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return true;
 }
 
 Engine::Engine(const EngineRules& rules)
@@ -60,7 +71,15 @@ Engine::Engine(const EngineRules& rules)
     scheduler_.attach(std::move(loops));
 }
 
-bool Engine::of_present_process() const noexcept { return generation_ == process_generation(); }
+void Engine::stop() {
+    scheduler_.stop();
+    for (const auto& loop : loops_) loop->stop();
+    scheduler_.bury();
+}
+
+bool Engine::of_present_process() const noexcept {
+    return generation_ == process_generation();
+}
 
 void Engine::check_process() const {
     if (!of_present_process()) throw Orphaned();

@@ -28,9 +28,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
     // The same, if there is one.
     static std::shared_ptr<Engine> existing();
     // Before the process ends: joins the threads. Nothing can be read afterwards.
-    static void shut_down();
+    // True where somebody waited.
+    static bool shut_down();
 
     explicit Engine(const EngineRules& rules);
+
+    void stop();  // ends the threads; reading fails from now on
 
     bool of_present_process() const noexcept;
     void check_process() const;  // throws Orphaned in another process than its own

@@ -33,12 +33,12 @@ class Errand : public std::enable_shared_from_this<Errand<T>> {
                                                          std::move(what), rules, std::move(ask)));
         errand->loop_.post([errand] {
             auto slot = errand->signal_.slot();
-            boost::asio::co_spawn(errand->loop_.context(), errand->run(),
-                                  boost::asio::bind_cancellation_slot(
-                                      slot, [errand](std::exception_ptr failed) {
-                                          errand->finished_ = true;
-                                          if (failed) errand->give_up(failed);
-                                      }));
+            boost::asio::co_spawn(
+                errand->loop_.context(), errand->run(),
+                boost::asio::bind_cancellation_slot(slot, [errand](std::exception_ptr failed) {
+                    errand->finished_ = true;
+                    if (failed) errand->give_up(failed);
+                }));
         });
         return errand;
     }
@@ -47,8 +47,11 @@ class Errand : public std::enable_shared_from_this<Errand<T>> {
     T wait(const Poll& poll) {
         engine_->check_process();
         std::unique_lock lock(mutex_);
-        wait_in_slices(lock, changed_, poll, engine_->stats(), [this] { return answer_ || failure_; });
+        wait_in_slices(lock, changed_, poll, engine_->stats(),
+                       [this] { return answer_ || failure_ || engine_->scheduler().stopped(); });
         if (failure_) throw *failure_;
+        if (!answer_)
+            throw Failure(Error(ErrorKind::cancelled, "the engine was shut down"), what_, {}, 0, 0);
         return std::move(*answer_);
     }
 

@@ -75,7 +75,8 @@ awaitable<void> fetch(Scheduler& scheduler, std::shared_ptr<Job> job, RetryRules
         try {
             if (delay->count() != 0) co_await sleep_for(*delay);
             // Whoever reads this object brings them, from Python.
-            while (error->kind == ErrorKind::expired_credentials && job->store->awaits_credentials())
+            while (error->kind == ErrorKind::expired_credentials &&
+                   job->store->awaits_credentials())
                 co_await sleep_for(credentials_poll);
         } catch (const boost::system::system_error&) {
             scheduler.ended(*job, std::nullopt);  // cancelled while asleep
@@ -103,14 +104,15 @@ void run_job(Scheduler& scheduler, Loop& loop, std::shared_ptr<Job> job) {
     const RetryRules rules = job->rules;
     auto slot = job->signal.slot();
     auto running = fetch(scheduler, job, rules);
-    boost::asio::co_spawn(loop.context(), std::move(running),
-                          boost::asio::bind_cancellation_slot(
-                              slot, [&scheduler, &loop, job = std::move(job)](std::exception_ptr failed) {
-                                  job->finished = true;
-                                  if (failed) give_up(scheduler, *job, failed);
-                                  job->chunk.reset();  // its memory may be what is waited for
-                                  scheduler.pump(loop);
-                              }));
+    boost::asio::co_spawn(
+        loop.context(), std::move(running),
+        boost::asio::bind_cancellation_slot(
+            slot, [&scheduler, &loop, job = std::move(job)](std::exception_ptr failed) {
+                job->finished = true;
+                if (failed) give_up(scheduler, *job, failed);
+                job->chunk.reset();  // its memory may be what is waited for
+                scheduler.pump(loop);
+            }));
 }
 
 }  // namespace s3pipes

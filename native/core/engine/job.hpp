@@ -23,6 +23,7 @@ struct Job {
     std::size_t loop = 0;
 
     std::atomic<bool> cancelled{false};
+    std::uint64_t leaving = 0;  // bytes of the budget that its end gives back, once cancelled
     // Touched on the loop's thread only.
     boost::asio::cancellation_signal signal;
     bool finished = false;

@@ -6,7 +6,10 @@
 namespace s3pipes {
 
 Loop::Loop(std::size_t index)
-    : index_(index), work_(context_.get_executor()), watchdog_(context_), pool_(context_, watchdog_) {
+    : index_(index),
+      work_(context_.get_executor()),
+      watchdog_(context_),
+      pool_(context_, watchdog_) {
     // Signals belong to the threads of Python.
     sigset_t all, before;
     sigfillset(&all);
@@ -20,8 +23,12 @@ Loop::Loop(std::size_t index)
 }
 
 Loop::~Loop() {
+    stop();
+}
+
+void Loop::stop() {
     context_.stop();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 }  // namespace s3pipes

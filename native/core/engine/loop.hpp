@@ -4,6 +4,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
 #include <thread>
 
 #include "core/http/pool.hpp"
@@ -14,7 +17,10 @@ namespace s3pipes {
 class Loop {
   public:
     explicit Loop(std::size_t index);
-    ~Loop();  // stops the thread; what was under way is dropped
+    ~Loop();
+
+    // Ends the thread. What is posted afterwards is never done.
+    void stop();
 
     std::size_t index() const noexcept { return index_; }
     boost::asio::io_context& context() noexcept { return context_; }
@@ -25,10 +31,20 @@ class Loop {
         boost::asio::post(context_, std::forward<F>(f));
     }
 
+    // From the loop's thread; a later call takes the place of one that still waits.
+    template <typename F>
+    void after(std::chrono::microseconds delay, F&& f) {
+        soon_.expires_after(delay);
+        soon_.async_wait([f = std::forward<F>(f)](const boost::system::error_code& failure) {
+            if (!failure) f();
+        });
+    }
+
   private:
     std::size_t index_;
     boost::asio::io_context context_{1};  // one thread: Asio may leave out its locks
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    boost::asio::steady_timer soon_{context_};
     Watchdog watchdog_;
     Pool pool_;
     std::thread thread_;

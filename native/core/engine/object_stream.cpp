@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "core/engine/engine.hpp"
+#include "core/words/generation.hpp"
 
 namespace s3pipes {
 namespace {
@@ -30,9 +33,29 @@ ObjectStream::ObjectStream(std::shared_ptr<Engine> engine, std::shared_ptr<Reade
     if (request_.into) whole_ = request_.into->data();
 }
 
-ObjectStream::~ObjectStream() { close(); }
+ObjectStream::~ObjectStream() {
+    if (!engine_->of_present_process()) leave_behind(meta_, chunks_, jobs_, whole_buffer_);
+    close();
+}
 
-void ObjectStream::check_process() const { engine_->check_process(); }
+void ObjectStream::check_process() const {
+    engine_->check_process();
+}
+
+void ObjectStream::check_open() const {
+    const char* what = nullptr;
+    if (closed_) what = "the stream was closed";
+    if (engine_->scheduler().stopped()) what = "the engine was shut down";
+    if (what == nullptr) return;
+    throw Failure(Error(ErrorKind::cancelled, what), request_.store->url_of(request_.key), {}, 0,
+                  0);
+}
+
+void ObjectStream::require_meta() const {
+    if (meta_) return;
+    check_open();
+    throw *chunks_.front()->failure;
+}
 
 std::uint64_t ObjectStream::end_locked() const {
     return meta_ ? std::min(meta_->size, request_.end) : request_.end;
@@ -56,13 +79,22 @@ std::shared_ptr<Chunk> ObjectStream::chunk_at(std::uint64_t position) const {
     return nullptr;
 }
 
+bool ObjectStream::starves() const {
+    return !chunk_at(position_) || (notify_descriptor_ >= 0 && jobs_.empty());
+}
+
+std::uint64_t ObjectStream::left() const {
+    const std::uint64_t end = end_locked();
+    return position_ < end ? end - position_ : 0;
+}
+
 bool ObjectStream::is_single(const Chunk& chunk) const {
     return meta_ && chunk.range.begin == request_.begin && chunk.range.end == end_locked();
 }
 
 bool ObjectStream::ready_locked() const {
     if (closed_ || whole_complete_) return true;
-    if (meta_ && end_locked() <= request_.begin) return true;
+    if (meta_ && left() == 0) return true;
     if (chunks_.empty()) return false;
     const Chunk& chunk = *chunks_.front();
     if (chunk.state != Chunk::State::running) return true;
@@ -121,6 +153,25 @@ void ObjectStream::cancel_jobs() {
         if (!job->cancelled) engine_->scheduler().cancel(job);
 }
 
+void ObjectStream::cancel_job_of(const Chunk& chunk) {
+    for (const auto& job : jobs_)
+        if (job->chunk.get() == &chunk && !job->cancelled) engine_->scheduler().cancel(job);
+}
+
+void ObjectStream::halt(Lock& lock) {
+    drop_chunks();
+    scattered_ = true;
+    enqueue();
+    // Two requests must not write to the same memory at once.
+    if (whole_ != nullptr)
+        changed_.wait(lock, [this] { return jobs_.empty() || engine_->scheduler().dead(); });
+}
+
+void ObjectStream::jump(Lock& lock) {
+    halt(lock);
+    step_ = std::min(first_step_bytes, reader_->rules_.chunk_bytes);
+}
+
 void ObjectStream::drop_chunks() {
     cancel_jobs();
     for (const auto& chunk : chunks_) {
@@ -132,13 +183,15 @@ void ObjectStream::drop_chunks() {
 }
 
 bool ObjectStream::evict() {
-    // What the consumer was given as one piece stays; a failure must be told.
-    if (chunks_.empty() || whole_ != nullptr || request_.contiguous) return false;
-    if (chunks_.back()->state == Chunk::State::failed) return false;
-    if (claimed_) return false;
+    // What the consumer was given as one piece stays.
+    if (whole_ != nullptr || request_.contiguous || claimed_) return false;
+    if (std::none_of(chunks_.begin(), chunks_.end(),
+                     [](const auto& chunk) { return chunk->buffer || chunk->charge != 0; }))
+        return false;
     engine_->stats().chunks_evicted += chunks_.size();
     drop_chunks();
-    scattered_ = true;  // no bytes ahead again before it is read
+    // No bytes ahead again before it is read; but nobody reads what was never announced.
+    scattered_ = announced_;
     step_ = reader_->rules_.chunk_bytes;
     enqueue();
     return true;
@@ -148,11 +201,10 @@ void ObjectStream::wait(Lock& lock, const Poll& poll, const std::function<bool()
     if (ready()) return;
     Scheduler& scheduler = engine_->scheduler();
     if (reader_->outstanding_ >= reader_->window())
-        reader_->policy_.stalled(
-            reader_->delivered_,
-            std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::chrono::steady_clock::now().time_since_epoch())
-                .count());
+        reader_->policy_.stalled(reader_->delivered_,
+                                 std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::steady_clock::now().time_since_epoch())
+                                     .count());
     scheduler.wait_begins(*this);
     struct Done {
         Scheduler& scheduler;
@@ -160,7 +212,7 @@ void ObjectStream::wait(Lock& lock, const Poll& poll, const std::function<bool()
         ~Done() { scheduler.wait_ends(stream); }
     } done{scheduler, *this};
     wait_in_slices(lock, changed_, poll, engine_->stats(), [&] {
-        if (ready()) return true;
+        if (ready() || scheduler.stopped()) return true;
         // Memory, or the size, may only have become known now.
         scheduler.kick();
         return false;
@@ -171,7 +223,8 @@ void ObjectStream::wait_ready(const Poll& poll) {
     check_process();
     Lock lock(engine_->scheduler().mutex());
     wait(lock, poll, [this] { return ready_locked(); });
-    if (closed_ || chunks_.empty()) return;
+    check_open();
+    if (chunks_.empty()) return;
     Chunk& chunk = *chunks_.front();
     if (chunk.state == Chunk::State::failed && chunk.filled.load() == 0) throw *chunk.failure;
     if (chunk.state == Chunk::State::ready && is_single(chunk)) claim(chunk);
@@ -185,9 +238,12 @@ void ObjectStream::claim(Chunk& chunk) {
     engine_->scheduler().kick();
 }
 
-const ObjectMeta& ObjectStream::meta(const Poll& poll) {
+ObjectMeta ObjectStream::meta(const Poll& poll) {
     if (request_.known) return *request_.known;
-    wait_ready(poll);
+    check_process();
+    Lock lock(engine_->scheduler().mutex());
+    wait(lock, poll, [this] { return meta_ || ready_locked(); });
+    require_meta();
     return *meta_;
 }
 
@@ -207,8 +263,10 @@ std::shared_ptr<Chunk> ObjectStream::wait_for_bytes(Lock& lock, std::uint64_t en
             std::min(position_ - chunk->range.begin + enough, chunk->range.size());
         chunk->wake_at.store(need);
         // A chunk that is wanted to its end is waited for as a whole: its job ends right after.
-        return need < chunk->range.size() && chunk->memory != nullptr &&
-               chunk->filled.load() >= need;
+        if (need >= chunk->range.size() || chunk->memory == nullptr || chunk->filled.load() < need)
+            return false;
+        chunk->wake_at.store(UINT64_MAX);
+        return true;
     };
     if (found()) return chunk;
     wanted_ = enough;
@@ -219,11 +277,17 @@ std::shared_ptr<Chunk> ObjectStream::wait_for_bytes(Lock& lock, std::uint64_t en
 
 std::shared_ptr<Chunk> ObjectStream::bytes_at_position(Lock& lock, std::uint64_t enough,
                                                        const Poll& poll) {
-    if (!meta_) wait(lock, poll, [this] { return ready_locked(); });
-    if (closed_) return nullptr;
-    if (meta_ && position_ >= end_locked()) return nullptr;
+    if (!meta_) wait(lock, poll, [this] { return meta_ || ready_locked(); });
+    check_open();
+    require_meta();
+    if (left() == 0) return nullptr;
+    if (!chunk_at(position_)) {
+        consume(0);
+        if (next_begin_ != position_) jump(lock);
+    }
     auto chunk = wait_for_bytes(lock, enough, poll);
-    if (chunk && chunk->filled_end() <= position_ && chunk->state == Chunk::State::failed)
+    check_open();
+    if (chunk->filled_end() <= position_ && chunk->state == Chunk::State::failed)
         throw *chunk->failure;
     return chunk;
 }
@@ -231,15 +295,19 @@ std::shared_ptr<Chunk> ObjectStream::bytes_at_position(Lock& lock, std::uint64_t
 void ObjectStream::consume(std::uint64_t count) {
     position_ += count;
     bool moved = false;
-    while (!chunks_.empty() && position_ >= chunks_.front()->range.end &&
-           chunks_.front()->state == Chunk::State::ready) {
+    while (!chunks_.empty() && position_ >= chunks_.front()->range.end) {
         Chunk& chunk = *chunks_.front();
-        release(chunk);
-        moved = true;
         if (is_single(chunk)) {  // kept: small objects are read back and forth
+            if (chunk.state != Chunk::State::ready) break;
+            release(chunk);
+            moved = true;
             claim(chunk);
             break;
         }
+        // Passed over by a seek, if it still runs.
+        if (chunk.state == Chunk::State::running) cancel_job_of(chunk);
+        release(chunk);
+        moved = true;
         chunks_.pop_front();
     }
     if (!moved) return;
@@ -259,9 +327,9 @@ std::size_t ObjectStream::read(std::span<std::byte> into, const Poll& poll) {
     Lock lock(engine_->scheduler().mutex());
     while (done < into.size()) {
         if (whole_complete_) {
-            const std::size_t count = std::min<std::uint64_t>(
-                into.size() - done, end_locked() - std::min(position_, end_locked()));
+            const std::size_t count = std::min<std::uint64_t>(into.size() - done, left());
             if (count == 0) return done;
+            lock.unlock();  // nothing changes any more
             std::memcpy(into.data() + done, whole_ + (position_ - request_.begin), count);
             position_ += count;
             return done + count;
@@ -287,8 +355,8 @@ void ObjectStream::read_line(std::string& line, std::size_t limit, const Poll& p
         std::size_t available = 0;
         std::shared_ptr<Chunk> chunk;
         if (whole_complete_) {
-            available = end_locked() - std::min(position_, end_locked());
-            from = whole_ + (position_ - request_.begin);
+            available = left();
+            if (available != 0) from = whole_ + (position_ - request_.begin);
         } else if ((chunk = bytes_at_position(lock, 1, poll))) {
             available = chunk->filled_end() - position_;
             from = chunk->memory + (position_ - chunk->range.begin);
@@ -314,9 +382,9 @@ Piece ObjectStream::next_piece(const Poll& poll) {
     check_process();
     Lock lock(engine_->scheduler().mutex());
     if (whole_complete_) {
-        const std::uint64_t from = std::min(position_, end_locked());
-        const Piece piece{whole_buffer_, whole_ + (from - request_.begin), end_locked() - from};
-        position_ = end_locked();
+        if (left() == 0) return {};
+        const Piece piece{whole_buffer_, whole_ + (position_ - request_.begin), left()};
+        position_ += piece.size;
         return piece;
     }
     const auto chunk = bytes_at_position(lock, UINT64_MAX / 2, poll);
@@ -331,47 +399,49 @@ Piece ObjectStream::next_piece(const Poll& poll) {
 Piece ObjectStream::whole(const Poll& poll) {
     check_process();
     Lock lock(engine_->scheduler().mutex());
-    if (!meta_ || chunks_.empty()) wait(lock, poll, [this] { return ready_locked(); });
-    const std::uint64_t position = position_;
+    if (!meta_ || (chunks_.empty() && next_begin_ == request_.begin && !whole_complete_))
+        wait(lock, poll, [this] { return ready_locked(); });
+    check_open();
+    require_meta();
+    const std::uint64_t end = end_locked();
+    const std::uint64_t size = end > request_.begin ? end - request_.begin : 0;
     if (!whole_complete_ && whole_ == nullptr && !request_.contiguous) {
-        if (!chunks_.empty() && meta_ && is_single(*chunks_.front())) {
+        if (!chunks_.empty() && is_single(*chunks_.front())) {
             Chunk& chunk = *chunks_.front();
             const auto keep = chunks_.front();
             wait(lock, poll, [&] { return closed_ || chunk.state != Chunk::State::running; });
+            check_open();
             if (chunk.state == Chunk::State::failed) throw *chunk.failure;
-            if (closed_) return {};
             claim(chunk);
             return {chunk.buffer, chunk.memory, chunk.range.size()};
         }
-        if (!chunks_.empty() && chunks_.front()->state == Chunk::State::failed && !meta_)
-            throw *chunks_.front()->failure;
-        if (closed_) return {};
-        if (chunks_.empty() || chunks_.front()->range.begin != request_.begin) {
-            position_ = request_.begin;
-            drop_chunks();
-        }
-        whole_buffer_ = engine_->arena().take_outside(end_locked() - request_.begin);
+        whole_buffer_ = engine_->arena().take_outside(size);
         whole_ = whole_buffer_->data();
     }
-    position_ = request_.begin;
-    scattered_ = false;
-    step_ = reader_->rules_.chunk_bytes;
-    enqueue();
-    try {
-        collect(lock, poll);
-    } catch (...) {
+    if (!whole_complete_) {
+        const std::uint64_t position = std::exchange(position_, request_.begin);
+        const std::uint64_t first = chunks_.empty() ? next_begin_ : chunks_.front()->range.begin;
+        try {
+            if (first != position_) halt(lock);  // read in part already: once more from the start
+            scattered_ = false;
+            step_ = reader_->rules_.chunk_bytes;
+            enqueue();
+            collect(lock, poll);
+        } catch (...) {
+            position_ = position;
+            halt(lock);
+            throw;
+        }
         position_ = position;
-        throw;
     }
-    position_ = position;
-    return {whole_buffer_, whole_, end_locked() - request_.begin};
+    return {whole_buffer_, whole_, size};
 }
 
 void ObjectStream::collect(Lock& lock, const Poll& poll) {
     while (!whole_complete_) {
         const auto chunk = bytes_at_position(lock, UINT64_MAX / 2, poll);
         if (!chunk) {
-            whole_complete_ = !closed_;
+            whole_complete_ = true;
             return;
         }
         const std::size_t count = chunk->filled_end() - position_;
@@ -395,6 +465,7 @@ bool ObjectStream::settled() const {
 
 void ObjectStream::tell_if_settled() {
     if (notify_descriptor_ < 0 || !settled()) return;
+    engine_->scheduler().wait_ends(*this);
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(notify_descriptor_, &one, sizeof one);
     ::close(std::exchange(notify_descriptor_, -1));
@@ -403,21 +474,23 @@ void ObjectStream::tell_if_settled() {
 void ObjectStream::notify(int descriptor) {
     check_process();
     std::lock_guard lock(engine_->scheduler().mutex());
-    notify_descriptor_ = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    if (notify_descriptor_ >= 0) ::close(notify_descriptor_);
+    notify_descriptor_ = copy;
     tell_if_settled();
+    // Who was promised a word waits as much as who blocks: the window must not stand in the way.
+    if (notify_descriptor_ >= 0 && !waiting_) engine_->scheduler().wait_begins(*this);
 }
 
 void ObjectStream::seek(std::uint64_t position) {
     check_process();
-    std::lock_guard lock(engine_->scheduler().mutex());
-    position_ = position;
-    if (whole_ != nullptr || closed_ || chunk_at(position)) return;
-    if (meta_ && position >= end_locked()) return;
-    if (chunks_.empty() && next_begin_ == position) return;
-    drop_chunks();
-    scattered_ = true;
-    step_ = std::min(first_step_bytes, reader_->rules_.chunk_bytes);
-    enqueue();
+    Lock lock(engine_->scheduler().mutex());
+    position_ = std::max(position, request_.begin);
+    // Where the size is unknown the request under way will tell it.
+    if (closed_ || whole_ != nullptr || !meta_ || left() == 0) return;
+    if (chunk_at(position_) || next_begin_ == position_) return;
+    jump(lock);
 }
 
 void ObjectStream::close(bool settle) {
@@ -433,7 +506,8 @@ void ObjectStream::close(bool settle) {
         tell_if_settled();
         engine_->scheduler().kick();
     }
-    if (settle) changed_.wait(lock, [this] { return jobs_.empty(); });
+    if (settle)
+        changed_.wait(lock, [this] { return jobs_.empty() || engine_->scheduler().dead(); });
 }
 
 }  // namespace s3pipes

@@ -28,7 +28,8 @@ struct Orphaned : std::exception {
 };
 
 // The consumer's end of a download. The methods block (without the GIL) and throw Failure, or
-// whatever `poll` throws; used by one thread at a time. close() may come from any thread.
+// whatever `poll` throws; used by one thread at a time. close() may come from any thread: who reads
+// then, or later, gets a Failure of kind cancelled.
 class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
   public:
     ObjectStream(std::shared_ptr<Engine> engine, std::shared_ptr<Reader> reader,
@@ -39,7 +40,7 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     void wait_ready(const Poll& poll);
     // As wait_ready, at once: false where it would wait.
     bool ready() const;
-    const ObjectMeta& meta(const Poll& poll);
+    ObjectMeta meta(const Poll& poll);
     // One past the last byte to read.
     std::uint64_t end(const Poll& poll);
 
@@ -55,8 +56,8 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     // All bytes as one piece; does not move the position.
     Piece whole(const Poll& poll);
 
-    // Writes to the eventfd `descriptor`, once, when whole() need not wait or will throw: for event
-    // loops that must not block. The descriptor is duplicated.
+    // Of a contiguous stream: writes to the eventfd `descriptor`, once, when whole() need not wait
+    // or will throw. For event loops that must not block. The descriptor is duplicated.
     void notify(int descriptor);
 
     // Cancels what runs and gives the memory back. With `settle`, returns only when no event loop
@@ -71,12 +72,19 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     using Lock = std::unique_lock<std::mutex>;
 
     void check_process() const;
+    void check_open() const;    // throws where nothing can come any more
+    void require_meta() const;  // throws why there is none
     bool ready_locked() const;
     bool is_single(const Chunk& chunk) const;
     std::uint64_t end_locked() const;  // one past the last byte to read
     // The range to ask for next; nullopt where nothing is left or the size must come first.
     std::optional<ByteRange> next_range() const;
     std::shared_ptr<Chunk> chunk_at(std::uint64_t position) const;
+    bool starves() const;        // somebody waits, and what for is not on its way
+    std::uint64_t left() const;  // bytes from the position to the end
+    // Gives up what is fetched and asks for nothing before it is told to.
+    void halt(Lock& lock);
+    void jump(Lock& lock);  // to the position, by small steps
     // Waits until `enough` bytes from the position are in place, the chunk ends, or it failed.
     std::shared_ptr<Chunk> wait_for_bytes(Lock& lock, std::uint64_t enough, const Poll& poll);
     // The same, after the size is known: nullptr at the end. Throws where no byte is left to give.
@@ -88,13 +96,14 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     void tell_if_settled();
     void claim(Chunk& chunk);  // a whole small object: the user's from now on
     void announce();           // to next_ready, once
-    void check_fits() const;  // throws Error where the caller's memory is too small
+    void check_fits() const;   // throws Error where the caller's memory is too small
     void fail(Error error, ByteRange range);
-    bool evict();  // true if chunks were given up
+    bool evict();                // true if chunks were given up
     void release(Chunk& chunk);  // out of the reader's window
     void drop_chunks();
     void enqueue();  // for prefetching, if there is something to prefetch
     void cancel_jobs();
+    void cancel_job_of(const Chunk& chunk);
 
     const std::shared_ptr<Engine> engine_;
     const std::shared_ptr<Reader> reader_;

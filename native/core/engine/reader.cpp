@@ -1,15 +1,19 @@
 #include "core/engine/reader.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/engine/engine.hpp"
 #include "core/engine/object_stream.hpp"
+#include "core/words/generation.hpp"
 
 namespace s3pipes {
 namespace {
 
 // A window found by measurement may take half the budget: the other half is for other readers.
-std::uint64_t window_limit(const Engine& engine) { return engine.arena().budget() / 2; }
+std::uint64_t window_limit(const Engine& engine) {
+    return engine.arena().budget() / 2;
+}
 
 // More streams than this ahead of the consumer would only cost memory: no loop has so many
 // requests in flight.
@@ -30,7 +34,10 @@ Reader::Reader(std::shared_ptr<Engine> engine, ReadRules rules)
 }
 
 Reader::~Reader() {
-    if (!engine_->of_present_process()) return;
+    if (!engine_->of_present_process()) {
+        leave_behind(fetchable_, ready_);
+        return;
+    }
     std::lock_guard lock(engine_->scheduler().mutex());
     engine_->scheduler().remove(*this);
 }
@@ -66,29 +73,42 @@ bool Reader::has_room(std::size_t open_ahead) const {
 
 std::shared_ptr<ObjectStream> Reader::next_unready() const {
     for (const auto& [order, stream] : fetchable_)
-        if (!stream->announced_) return stream->shared_from_this();
+        if (!stream->announced_)
+            if (auto found = stream->weak_from_this().lock()) return found;
     return nullptr;
 }
 
 std::uint64_t Reader::next_ready(const Poll& poll) {
     engine_->check_process();
-    std::unique_lock lock(engine_->scheduler().mutex());
     Scheduler& scheduler = engine_->scheduler();
+    // Outlives the lock, which the last holder of a stream takes.
+    std::vector<std::shared_ptr<ObjectStream>> waited_for;
+    std::unique_lock lock(scheduler.mutex());
     // The window, or memory, may be full of streams that were given and not read. As who waits for
     // one stream may go beyond it, so may who waits for any: by the next chunk.
-    struct Next {
+    ObjectStream* next = nullptr;
+    struct Done {
         Scheduler& scheduler;
-        std::shared_ptr<ObjectStream> stream;
-        ~Next() {
-            if (stream) scheduler.wait_ends(*stream);
+        ObjectStream*& next;
+        ~Done() {
+            if (next) scheduler.wait_ends(*next);
         }
-    } next{scheduler, nullptr};
+    } done{scheduler, next};
     wait_in_slices(lock, ready_changed_, poll, engine_->stats(), [&] {
-        if (!ready_.empty()) return true;
-        if (!next.stream && (next.stream = next_unready())) scheduler.wait_begins(*next.stream);
+        if (!ready_.empty() || scheduler.stopped()) return true;
+        if (next && next->closed_) next = nullptr;
+        if (!next) {
+            if (auto found = next_unready()) {
+                next = found.get();
+                waited_for.push_back(std::move(found));
+                scheduler.wait_begins(*next);
+            }
+        }
         scheduler.kick();
         return false;
     });
+    if (ready_.empty())
+        throw Failure(Error(ErrorKind::cancelled, "the engine was shut down"), "", {}, 0, 0);
     const std::uint64_t tag = ready_.front();
     ready_.pop_front();
     return tag;

@@ -1,6 +1,7 @@
 #include "core/engine/scheduler.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/fetcher.hpp"
 
@@ -9,6 +10,10 @@ namespace {
 
 // So many at once even where answers come at once: they hide the time between two answers.
 constexpr int fewest_requests = 16;
+
+constexpr std::uint64_t large_chunk_bytes = 1 << 20;
+constexpr int worth_a_wake = 16;  // objects
+constexpr std::chrono::microseconds wake_patience{200};
 
 }  // namespace
 
@@ -32,9 +37,13 @@ void Scheduler::raise_max_requests(int max_requests) {
     limit_ = RequestLimit(fewest_requests, max_requests);
 }
 
-void Scheduler::add(Reader& reader) { readers_.push_back(&reader); }
+void Scheduler::add(Reader& reader) {
+    readers_.push_back(&reader);
+}
 
-void Scheduler::remove(Reader& reader) { std::erase(readers_, &reader); }
+void Scheduler::remove(Reader& reader) {
+    std::erase(readers_, &reader);
+}
 
 void Scheduler::wait_begins(ObjectStream& stream) {
     stream.waiting_ = true;
@@ -59,8 +68,23 @@ void Scheduler::forget(ObjectStream& stream) {
     stream.reader_->fetchable_.erase(stream.order_);
 }
 
+void Scheduler::stop() {
+    std::unique_lock lock(mutex_);
+    stopped_ = true;
+    for (const auto& [age, stream] : by_age_) stream->cancel_jobs();
+    idle_.wait_for(lock, std::chrono::seconds(1), [this] { return running_total_ == 0; });
+}
+
+void Scheduler::bury() {
+    std::lock_guard lock(mutex_);
+    dead_ = true;
+}
+
 void Scheduler::cancel(const std::shared_ptr<Job>& job) {
     job->cancelled = true;
+    const Chunk& chunk = *job->chunk;
+    job->leaving = chunk.charge + (chunk.buffer ? chunk.buffer->capacity() : 0);
+    leaving_ += job->leaving;
     loops_[job->loop]->post([job] {
         if (!job->finished) job->signal.emit(boost::asio::cancellation_type::terminal);
     });
@@ -68,15 +92,19 @@ void Scheduler::cancel(const std::shared_ptr<Job>& job) {
 
 bool Scheduler::startable() const {
     for (const ObjectStream* stream : waiting_)
-        if (!stream->chunk_at(stream->position_) && stream->next_range()) return true;
+        if (stream->starves() && stream->next_range()) return true;
     if (running_total_ >= limit_.value()) return false;
-    return std::any_of(readers_.begin(), readers_.end(), [](const Reader* reader) {
-        return !reader->fetchable_.empty() && reader->outstanding_ < reader->window();
+    // An event loop looks for more by itself whenever a request ends: waking it for every small
+    // object that was consumed would cost more than the object.
+    return std::any_of(readers_.begin(), readers_.end(), [this](const Reader* reader) {
+        if (reader->fetchable_.empty()) return false;
+        const std::uint64_t slack = running_total_ == 0 ? 0 : reader->window() / 8;
+        return reader->outstanding_ + slack < reader->window();
     });
 }
 
 void Scheduler::kick() {
-    if (!startable()) return;
+    if (stopped_ || !startable()) return;
     const auto idlest = static_cast<std::size_t>(
         std::min_element(running_.begin(), running_.end()) - running_.begin());
     if (kicked_[idlest]->exchange(true)) return;
@@ -93,9 +121,12 @@ void Scheduler::pump(Loop& loop) {
 
 std::shared_ptr<Job> Scheduler::next_job(std::size_t loop) {
     std::lock_guard lock(mutex_);
-    for (ObjectStream* stream : waiting_)
-        if (!stream->chunk_at(stream->position_))
-            if (auto job = start(*stream, true, loop)) return job;
+    if (stopped_) return nullptr;
+    memory_is_short_ = false;
+    // By index: a start that fails may end a wait.
+    for (std::size_t i = 0; i < waiting_.size(); ++i)
+        if (waiting_[i]->starves())
+            if (auto job = start(*waiting_[i], true, loop)) return job;
     if (running_total_ >= limit_.value()) return nullptr;
     if (running_[loop] > *std::min_element(running_.begin(), running_.end()) + 4) {
         kick();  // another loop has less to do
@@ -115,6 +146,8 @@ std::shared_ptr<Job> Scheduler::next_job(std::size_t loop) {
 bool Scheduler::find_memory(std::uint64_t bytes, const ObjectStream& for_stream) {
     if (arena_.try_charge(bytes)) return true;
     for (auto it = by_age_.begin(); it != by_age_.end();) {
+        // What was cancelled before gives back enough.
+        if (arena_.charged() + bytes <= arena_.budget() + leaving_) return false;
         ObjectStream& victim = *(it++)->second;
         if (&victim == &for_stream || victim.waiting_ || !victim.evict()) continue;
         if (arena_.try_charge(bytes)) return true;
@@ -136,19 +169,30 @@ std::shared_ptr<Job> Scheduler::start(ObjectStream& stream, bool urgent, std::si
     const std::uint64_t expected =
         stream.meta_ ? range->size() : std::min(range->size(), reader.size_guess_);
     if (stream.whole_ != nullptr) {
-        chunk->memory = stream.meta_ ? stream.whole_ + (range->begin - stream.request_.begin) : nullptr;
+        chunk->memory =
+            stream.meta_ ? stream.whole_ + (range->begin - stream.request_.begin) : nullptr;
     } else if (!stream.request_.contiguous) {
         const std::uint64_t charge = Arena::rounded(expected);
         if (charge > arena_.budget()) {
-            stream.fail(Error(ErrorKind::config,
-                              "one request of " + std::to_string(expected) +
-                                  " bytes does not fit into the memory budget of " +
-                                  std::to_string(arena_.budget()) + " bytes"),
-                        *range);
+            stream.fail(
+                Error(ErrorKind::config, "one request of " + std::to_string(expected) +
+                                             " bytes does not fit into the memory budget of " +
+                                             std::to_string(arena_.budget()) + " bytes"),
+                *range);
             return nullptr;
         }
-        if (!(urgent ? find_memory(charge, stream) : arena_.try_charge(charge))) return nullptr;
+        if (memory_is_short_) return nullptr;
+        if (!(urgent ? find_memory(charge, stream) : arena_.try_charge(charge))) {
+            memory_is_short_ = urgent;
+            return nullptr;
+        }
         chunk->charge = charge;
+    }
+    // Not before it is sure that the job takes it over: its end, under the mutex, would be ours.
+    auto self = stream.weak_from_this().lock();
+    if (!self) {  // about to be closed, by whoever held it last
+        arena_.discharge(chunk->charge);
+        return nullptr;
     }
     chunk->counted = expected;
     reader.outstanding_ += expected;
@@ -157,14 +201,14 @@ std::shared_ptr<Job> Scheduler::start(ObjectStream& stream, bool urgent, std::si
     touch(stream);
 
     auto job = std::make_shared<Job>();
-    job->stream = stream.shared_from_this();
+    job->stream = std::move(self);
     job->chunk = std::move(chunk);
     job->store = stream.request_.store;
     job->rules = reader.rules().retry;
     job->loop = loop;
     job->request.key = stream.request_.key;
-    const bool all = range->begin == 0 &&
-                     range->end == (stream.meta_ ? stream.meta_->size : UINT64_MAX);
+    const bool all =
+        range->begin == 0 && range->end == (stream.meta_ ? stream.meta_->size : UINT64_MAX);
     if (!all) job->request.range = *range;
     if (stream.meta_) {
         job->request.if_match = stream.meta_->etag;
@@ -193,6 +237,8 @@ void Scheduler::leave(Job& job) {
     --running_[job.loop];
     --running_total_;
     --stats_.running;
+    leaving_ -= std::exchange(job.leaving, 0);
+    if (running_total_ == 0 && stopped_) idle_.notify_all();
     if (job.chunk->charge != 0) arena_.discharge(std::exchange(job.chunk->charge, 0));
 }
 
@@ -211,9 +257,37 @@ void Scheduler::ended(Job& job, std::optional<Failure> failure) {
         if (!chunk.buffer && !(stream.request_.contiguous && stream.is_single(chunk)))
             stream.release(chunk);
     }
-    stream.changed_.notify_all();
+    ++ended_since_wake_;
+    if (stream.waiting_) to_wake_.push_back(stream.shared_from_this());
+    if (!to_wake_.empty()) wake_readers(job);
+    if (job.cancelled) stream.changed_.notify_all();  // close() may wait for the last one
     stream.announce();
     stream.tell_if_settled();
+}
+
+void Scheduler::wake_readers(const Job& job) {
+    // To wake a thread costs as much as a small object. So a reader of small ones sleeps until
+    // several more are there, if they come at once.
+    const bool small = job.chunk->state == Chunk::State::ready &&
+                       job.chunk->range.size() < large_chunk_bytes;
+    const bool later = small && running_total_ > 0 && ended_since_wake_ < worth_a_wake;
+    bool& underway = later ? wake_timed_ : wake_posted_;
+    if (std::exchange(underway, true)) return;
+    const auto wake = [this] {
+        std::vector<std::shared_ptr<ObjectStream>> streams;
+        {
+            std::lock_guard lock(mutex_);
+            streams.swap(to_wake_);
+            ended_since_wake_ = 0;
+            wake_posted_ = wake_timed_ = false;
+        }
+        // Without the mutex, which is what the readers want next.
+        for (const auto& stream : streams) stream->changed_.notify_all();
+    };
+    if (later)
+        loops_[job.loop]->after(wake_patience, wake);
+    else
+        loops_[job.loop]->post(wake);  // behind what is ready at this moment
 }
 
 void Scheduler::put_back(Job& job) {

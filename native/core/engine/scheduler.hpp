@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,8 @@ class Scheduler {
     void forget(ObjectStream& stream);
     void kick();  // something may have become startable
     void cancel(const std::shared_ptr<Job>& job);
+    bool stopped() const noexcept { return stopped_; }  // nothing starts any more
+    bool dead() const noexcept { return dead_; }        // and nothing runs
     std::uint64_t next_order() noexcept { return ++order_; }
 
     // On a loop's thread, without the mutex.
@@ -52,12 +55,17 @@ class Scheduler {
     Stats& stats() noexcept { return stats_; }
     void raise_max_requests(int max_requests);
 
+    // Cancels what runs and waits for its end, up to a second.
+    void stop();
+    void bury();  // the loops' threads have ended
+
   private:
     std::shared_ptr<Job> next_job(std::size_t loop);
     std::shared_ptr<Job> start(ObjectStream& stream, bool urgent, std::size_t loop);
     bool find_memory(std::uint64_t bytes, const ObjectStream& for_stream);
     bool startable() const;
     void leave(Job& job);
+    void wake_readers(const Job& job);
 
     Arena& arena_;
     Stats& stats_;
@@ -69,11 +77,20 @@ class Scheduler {
     RequestLimit limit_;
     std::vector<int> running_;  // per loop
     int running_total_ = 0;
+    bool memory_is_short_ = false;  // somebody waits for some: nobody else takes any
+    std::uint64_t leaving_ = 0;     // bytes of the budget held by cancelled jobs
+    std::atomic<bool> stopped_{false};
+    bool dead_ = false;
+    std::condition_variable idle_;
     std::uint64_t order_ = 0;
     std::uint64_t clock_ = 0;
     std::size_t turn_ = 0;
     std::vector<Reader*> readers_;
     std::vector<ObjectStream*> waiting_;
+    std::vector<std::shared_ptr<ObjectStream>> to_wake_;  // what they waited for is there
+    int ended_since_wake_ = 0;
+    bool wake_posted_ = false;
+    bool wake_timed_ = false;
     std::map<std::uint64_t, ObjectStream*> by_age_;  // streams that may hold chunks, oldest first
 };
 

@@ -25,10 +25,12 @@ void wait_in_slices(std::unique_lock<std::mutex>& lock, std::condition_variable&
         Stats& stats;
         std::chrono::steady_clock::time_point from;
         ~Count() {
+            --stats.waiting;
             stats.wait_ns += static_cast<std::uint64_t>(
                 std::chrono::nanoseconds(std::chrono::steady_clock::now() - from).count());
         }
     } count{stats, from};
+    ++stats.waiting;
     while (!changed.wait_for(lock, poll_every, ready)) {
         lock.unlock();
         struct Relock {

@@ -26,11 +26,15 @@ Connection::Connection(asio::ip::tcp::socket socket, Watchdog& watchdog, const E
       transport_(std::move(socket), watchdog, endpoint.name(), endpoint.progress_timeout) {}
 
 asio::awaitable<void> Connection::open(TlsSession& session, std::chrono::milliseconds patience) {
-    if (!endpoint_.tls) co_return;
+    if (!endpoint_.tls) {
+        state_ = State::ready;
+        co_return;
+    }
     transport_.opens_within(patience);
     if (endpoint_.proxy) co_await connect_through_proxy();
     co_await transport_.start_tls(*endpoint_.trust, endpoint_.host, session);
     transport_.opened();
+    state_ = State::ready;
 }
 
 asio::awaitable<void> Connection::connect_through_proxy() {
@@ -57,7 +61,6 @@ asio::awaitable<void> Connection::connect_through_proxy() {
     if (wire_begin_ != wire_end_) {
         throw Error(ErrorKind::bad_response, proxy + " spoke into the tunnel");
     }
-    state_ = State::ready;
     got_response_bytes_ = false;
 }
 
@@ -75,8 +78,8 @@ std::string Connection::in_absolute_form(std::string_view head) const {
     return rewritten;
 }
 
-asio::awaitable<ResponseHead> Connection::exchange(std::string_view head, bool head_only,
-                                                   std::span<const std::byte> body) {
+asio::awaitable<void> Connection::exchange(std::string_view head, bool head_only,
+                                           std::span<const std::byte> body) {
     if (state_ != State::ready) {
         throw Error(ErrorKind::connection, "this connection takes no more requests");
     }
@@ -89,7 +92,7 @@ asio::awaitable<ResponseHead> Connection::exchange(std::string_view head, bool h
         std::string rewritten;
         if (through_proxy) head = rewritten = in_absolute_form(head);
         co_await transport_.write(std::as_bytes(std::span(head)));
-        co_await transport_.write(body);
+        if (!body.empty()) co_await transport_.write(body);
     } catch (const Error& error) {
         // A peer that refuses a body answers before it closes; the answer may still be there.
         if (error.kind != ErrorKind::connection || body.empty() || endpoint_.tls) throw;
@@ -118,7 +121,6 @@ asio::awaitable<ResponseHead> Connection::exchange(std::string_view head, bool h
         end_body();
     }
     if (not_sent) state_ = State::body;  // half a request was sent: never reusable
-    co_return std::move(parser_.head());
 }
 
 asio::awaitable<void> Connection::receive_head(bool head_only) {
@@ -250,11 +252,14 @@ asio::awaitable<void> Connection::read_into(std::span<std::byte> into,
             continue;
         }
         if (body_done()) {
-            throw Error(ErrorKind::bad_response, "the body from " + transport_.peer() + " is " +
-                                                     std::to_string(into.size() - filled) +
-                                                     " bytes shorter than expected");
+            // Ended by closing, it may as well have been cut off: worth another attempt.
+            throw Error(ends_by_close() ? ErrorKind::connection : ErrorKind::bad_response,
+                        "the body from " + transport_.peer() + " is " +
+                            std::to_string(into.size() - filled) + " bytes shorter than expected");
         }
-        auto [failure] = co_await transport_.ready();
+        // Only of a body with a length is it certain that so much will come.
+        auto [failure] =
+            co_await transport_.ready(std::min<std::uint64_t>(body_left_, into.size() - filled));
         transport_.woke(failure);
     }
 }

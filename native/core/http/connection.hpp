@@ -33,8 +33,11 @@ class Connection {
     // Sends `head`, a request's head with its empty line and its target in origin form, then
     // `body`; reads the response's head. 1xx is skipped. `head_only`: this is a HEAD request.
     // `head` and `body` must stay valid until the end.
-    boost::asio::awaitable<ResponseHead> exchange(std::string_view head, bool head_only,
-                                                  std::span<const std::byte> body = {});
+    boost::asio::awaitable<void> exchange(std::string_view head, bool head_only,
+                                          std::span<const std::byte> body = {});
+
+    // Of the last exchange.
+    const ResponseHead& head() const noexcept { return parser_.head(); }
 
     // Body bytes straight into `into`: as many as are there, at least 1; 0 when the body is
     // complete. `into` is not empty. Throws Error{connection} where the body ends early.
@@ -48,6 +51,10 @@ class Connection {
     // The rest of the body. More than `limit` bytes: Error{bad_response}.
     boost::asio::awaitable<std::string> read_text(std::size_t limit);
 
+    // Only the peer's closing ends this body: whether it came whole has to be known from elsewhere.
+    bool ends_by_close() const noexcept {
+        return parser_.body() == ResponseParser::Body::until_close;
+    }
     // In the current exchange, 1xx included.
     bool got_response_bytes() const noexcept { return got_response_bytes_; }
     // The body is complete and the peer keeps the connection open: another exchange may follow.
@@ -62,10 +69,11 @@ class Connection {
 
   private:
     enum class State : std::uint8_t {
-        ready,  // for a request
-        head,   // of a response, to come
-        body,   // partly read
-        spent,  // complete, but the peer will not serve another request
+        closed,  // not yet opened, or in vain: carries no request
+        ready,   // for a request
+        head,    // of a response, to come
+        body,    // partly read
+        spent,   // complete, but the peer will not serve another request
     };
 
     boost::asio::awaitable<void> connect_through_proxy();
@@ -87,7 +95,7 @@ class Connection {
     std::size_t wire_begin_ = 0;
     std::size_t wire_end_ = 0;
     std::uint64_t body_left_ = 0;  // of a body whose length is known
-    State state_ = State::ready;
+    State state_ = State::closed;
     bool got_response_bytes_ = false;
 };
 

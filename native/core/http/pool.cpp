@@ -18,6 +18,7 @@ namespace {
 struct Idle {
     std::unique_ptr<Connection> connection;
     Clock::time_point since;
+    bool resting = false;
 };
 
 }  // namespace
@@ -33,18 +34,27 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
   public:
     PoolShelves(asio::io_context& loop, Watchdog& watchdog) : watchdog_(watchdog), dialer_(loop) {}
 
-    asio::awaitable<Lease> acquire(Endpoint endpoint, bool fresh) {
-        const auto self = shared_from_this();
-        PoolShelf& shelf = shelves_[endpoint];
-        while (!fresh && !shelf.idle.empty()) {
+    std::optional<Lease> take_idle(const Endpoint& endpoint) {
+        const auto found = shelves_.find(endpoint);
+        if (found == shelves_.end()) return std::nullopt;
+        PoolShelf& shelf = found->second;
+        while (!shelf.idle.empty()) {
             auto connection = std::move(shelf.idle.back().connection);
             shelf.idle.pop_back();
             --idle_;
-            if (connection->still_good()) {
-                co_return Lease(self, &shelf, std::move(connection), true);
-            }
+            if (connection->still_good())
+                return Lease(shared_from_this(), &shelf, std::move(connection), true);
             --open_;
         }
+        return std::nullopt;
+    }
+
+    asio::awaitable<Lease> acquire(Endpoint endpoint, bool fresh) {
+        const auto self = shared_from_this();
+        if (!fresh) {
+            if (auto lease = take_idle(endpoint)) co_return std::move(*lease);
+        }
+        PoolShelf& shelf = shelves_[endpoint];
         if (endpoint.tls && !endpoint.trust) {
             throw Error(ErrorKind::config, "TLS to " + endpoint.name() + " without any trust");
         }
@@ -73,10 +83,9 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
             --open_;
             return;
         }
-        connection->rest();
-        shelf.idle.push_back({std::move(connection), Clock::now()});
+        shelf.idle.push_back({std::move(connection), Clock::now(), false});
         ++idle_;
-        watchdog_.arm(*this, sweep_every);
+        if (!armed()) watchdog_.arm(*this, sweep_every);
     }
 
     void close_idle() {
@@ -101,7 +110,8 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
     static constexpr std::chrono::seconds sweep_every{1};
 
     void expired() noexcept override {
-        const auto too_old = Clock::now() - Pool::idle_limit;
+        const auto now = Clock::now();
+        const auto too_old = now - Pool::idle_limit;
         for (auto& [endpoint, shelf] : shelves_) {
             // Last used comes last.
             const auto first_young =
@@ -111,6 +121,11 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
             shelf.idle.erase(shelf.idle.begin(), first_young);
             idle_ -= dropped;
             open_ -= dropped;
+            // Not at once: between two requests a connection's buffers are soon wanted again.
+            for (Idle& idle : shelf.idle) {
+                if (idle.since > now - sweep_every || std::exchange(idle.resting, true)) continue;
+                idle.connection->rest();
+            }
         }
         if (idle_ != 0) watchdog_.arm(*this, sweep_every);
     }
@@ -159,6 +174,10 @@ Pool::~Pool() {
 
 asio::awaitable<Lease> Pool::acquire(const Endpoint& endpoint, bool fresh) {
     return shelves_->acquire(endpoint, fresh);
+}
+
+std::optional<Lease> Pool::take_idle(const Endpoint& endpoint) {
+    return shelves_->take_idle(endpoint);
 }
 
 void Pool::close_idle() {

@@ -37,7 +37,7 @@ class ResponseParser {
     bool head_done() const noexcept { return head_done_; }
 
     // The rest only after the head.
-    ResponseHead& head() noexcept { return head_; }
+    const ResponseHead& head() const noexcept { return head_; }
     Body body() const noexcept { return body_; }
     // The peer says that it keeps the connection open after this response.
     bool keep_alive() const noexcept { return keep_alive_; }

@@ -37,7 +37,7 @@ struct TlsSocket {
 };
 
 // The certificates we accept. Shared by connections of every loop.
-class TlsTrust {
+class TlsTrust : public std::enable_shared_from_this<TlsTrust> {
   public:
     // What one recv may take in: four records of 16 KiB and their frames. More of it for every
     // connection would no longer fit the processor's cache, and cost what the fewer calls save.

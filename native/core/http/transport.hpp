@@ -41,9 +41,11 @@ class Transport final : private Watchdog::Watch {
     bool ended() const noexcept { return ended_; }
 
     // The wait until take() may have more; its result goes to woke(). In two steps, so that the
-    // caller's coroutine is the only frame.
-    auto ready() {
+    // caller's coroutine is the only frame. Where so many bytes will come for certain, the wake-up
+    // is held back until a worthwhile part of them is there.
+    auto ready(std::size_t certain = 1) {
         expect_progress();
+        hold_back(certain);
         return socket_.async_wait(wants_write_ ? boost::asio::socket_base::wait_write
                                                : boost::asio::socket_base::wait_read,
                                   boost::asio::as_tuple(boost::asio::deferred));
@@ -66,6 +68,9 @@ class Transport final : private Watchdog::Watch {
 
     void expired() noexcept override;
     void expect_progress();
+    void hold_back(std::size_t certain);
+    void set_low_water(std::size_t bytes) noexcept;
+    void adapt_block() noexcept;
     std::size_t take_plain(std::span<std::byte> into);
     std::size_t take_tls(std::span<std::byte> into);
     std::size_t put(std::span<const std::byte> bytes);
@@ -83,6 +88,9 @@ class Transport final : private Watchdog::Watch {
     std::chrono::milliseconds open_timeout_{0};  // 0: opened
     TlsSocket wire_;
     std::unique_ptr<ssl_st, FreeTls> tls_;
+    std::size_t low_water_ = 1;      // SO_RCVLOWAT, as the kernel has it
+    std::size_t block_ = 128 << 10;  // what is worth a wake-up at this connection's pace
+    std::chrono::steady_clock::time_point held_back_at_{};
     bool wants_write_ = false;
     bool ended_ = false;
     bool stalled_ = false;

@@ -101,7 +101,11 @@ std::shared_ptr<Buffer> Arena::take(std::size_t bytes, bool charged) {
             shelf->second.pop_back();
             free_ -= capacity;
         }
-        shrink_free(budget_ > charged_ ? budget_ - charged_ : 0);
+        if (charged) {
+            used_ += capacity;
+            // New memory: what lies free makes way. Charges that have no memory yet need no room.
+            if (data == nullptr) shrink_free(budget_ > used_ ? budget_ - used_ : 0);
+        }
     }
     if (data == nullptr) data = map_memory(capacity);
     if (!charged) {
@@ -121,7 +125,8 @@ void Arena::give_back(std::byte* data, std::size_t capacity, bool charged) noexc
     {
         std::lock_guard lock(mutex_);
         (charged ? charged_ : outside_) -= capacity;
-        if (charged_ + free_ + capacity <= budget_) {
+        if (charged) used_ -= capacity;
+        if (used_ + free_ + capacity <= budget_) {
             shelves_[capacity].push_back(data);
             free_ += capacity;
             return;
@@ -134,6 +139,7 @@ void Arena::leave(std::size_t capacity) noexcept {
     if (generation_ != process_generation()) return;
     std::lock_guard lock(mutex_);
     charged_ -= capacity;
+    used_ -= capacity;
     outside_ += capacity;
 }
 
@@ -149,6 +155,11 @@ void Arena::shrink_free(std::uint64_t limit) {
 std::uint64_t Arena::charged() const {
     std::lock_guard lock(mutex_);
     return charged_;
+}
+
+std::uint64_t Arena::used() const {
+    std::lock_guard lock(mutex_);
+    return used_;
 }
 
 std::uint64_t Arena::free() const {

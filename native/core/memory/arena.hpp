@@ -35,7 +35,8 @@ class Arena : public std::enable_shared_from_this<Arena> {
     // Memory that is the user's from the start.
     std::shared_ptr<Buffer> take_outside(std::size_t bytes);
 
-    std::uint64_t charged() const;    // in use by the engine
+    std::uint64_t charged() const;    // set aside for the engine, with memory or not yet
+    std::uint64_t used() const;       // mapped, in use by the engine
     std::uint64_t free() const;       // mapped, waiting for reuse
     std::uint64_t outside() const;    // in the user's hands
 
@@ -49,6 +50,7 @@ class Arena : public std::enable_shared_from_this<Arena> {
     mutable std::mutex mutex_;
     std::uint64_t budget_;
     std::uint64_t charged_ = 0;
+    std::uint64_t used_ = 0;
     std::uint64_t free_ = 0;
     std::uint64_t outside_ = 0;
     std::uint64_t generation_;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,7 +34,10 @@ class BodySink {
 
 // Called on the thread of the event loop whose index is given; ended there by cancelling the
 // coroutine. All throw Error.
-class ObjectStore {
+//
+// Shared from itself, so that Python's reference to it is never the one that an event loop drops: that
+// would need the GIL.
+class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
   public:
     virtual ~ObjectStore() = default;
 

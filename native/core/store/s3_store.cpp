@@ -6,6 +6,7 @@
 #include "core/rules/list_xml.hpp"
 #include "core/rules/uri.hpp"
 #include "core/rules/verdict.hpp"
+#include "core/words/generation.hpp"
 
 namespace s3pipes {
 namespace {
@@ -84,6 +85,10 @@ awaitable<void> receive(Connection& connection, std::span<std::byte> into, BodyS
 
 }  // namespace
 
+S3Store::~S3Store() {
+    if (generation_ != process_generation()) leave_behind(signers_);
+}
+
 S3Store::S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials,
                  std::vector<Pool*> pools)
     : target_(std::move(target)),
@@ -115,30 +120,28 @@ std::string S3Store::request_head(std::size_t loop, std::string_view method, std
     return head;
 }
 
-awaitable<S3Store::Answer> S3Store::exchange(std::size_t loop, std::string_view head,
-                                             bool head_only) {
-    Lease lease = co_await pools_[loop]->acquire(target_.endpoint);
-    if (lease.reused()) {
+awaitable<Lease> S3Store::exchange(std::size_t loop, std::string_view head, bool head_only) {
+    if (auto idle = pools_[loop]->take_idle(target_.endpoint)) {
         try {
-            ResponseHead response = co_await lease->exchange(head, head_only);
-            co_return Answer{std::move(lease), std::move(response)};
+            co_await (*idle)->exchange(head, head_only);
+            co_return std::move(*idle);
         } catch (const Error& error) {
             // The server may have closed the kept connection as the request went out: that says
             // nothing about the request.
-            if (error.kind != ErrorKind::connection || lease->got_response_bytes()) throw;
+            if (error.kind != ErrorKind::connection || (*idle)->got_response_bytes()) throw;
         }
-        lease = co_await pools_[loop]->acquire(target_.endpoint, true);
     }
-    ResponseHead response = co_await lease->exchange(head, head_only);
-    co_return Answer{std::move(lease), std::move(response)};
+    Lease lease = co_await pools_[loop]->acquire(target_.endpoint, true);
+    co_await lease->exchange(head, head_only);
+    co_return lease;
 }
 
-awaitable<void> S3Store::refuse(Answer& answer, bool head_only) {
-    const ResponseHead& head = answer.head;
+awaitable<void> S3Store::refuse(Connection& answer, bool head_only) {
+    const ResponseHead& head = answer.head();
     std::string body;
     if (!head_only) {
         try {
-            body = co_await answer.lease->read_text(error_body_limit);
+            body = co_await answer.read_text(error_body_limit);
         } catch (const Error& error) {
             // The status says enough; a body that is too long or cut short takes nothing from it.
             if (error.kind == ErrorKind::cancelled) throw;
@@ -161,25 +164,31 @@ awaitable<void> S3Store::get(std::size_t loop, const GetRequest& request, BodySi
     if (target_.requester_pays) headers[count++] = {"x-amz-request-payer", "requester"};
     const std::string head = request_head(loop, "GET", path, {}, std::span(headers, count));
 
-    Answer answer = co_await exchange(loop, head, false);
-    if (answer.head.status == 416 && request.range && request.range->begin == 0) {
+    Lease answer = co_await exchange(loop, head, false);
+    if (answer->head().status == 416 && request.range && request.range->begin == 0) {
         // Only of an empty object can no range from byte 0 be had.
-        co_await answer.lease->read_text(error_body_limit);
-        sink.begin({0, answer.head.etag, parse_http_date(answer.head.last_modified)}, {});
+        co_await answer->read_text(error_body_limit);
+        sink.begin({0, answer->head().etag, parse_http_date(answer->head().last_modified)}, {});
         co_return;
     }
-    if (answer.head.status != 200 && answer.head.status != 206) co_await refuse(answer, false);
+    if (answer->head().status != 200 && answer->head().status != 206) co_await refuse(*answer, false);
 
-    BodyPlace place = place_of(request, answer.head);
+    BodyPlace place = place_of(request, answer->head());
+    if (!place.sized && answer->ends_by_close()) {
+        // Cut off, it would look complete: HEAD has to tell how much there is.
+        place.meta.size = (co_await this->head(loop, request.key)).size;
+        place.range = {0, place.meta.size};
+        place.sized = true;
+    }
     if (!place.sized) {
-        const std::string body = co_await answer.lease->read_text(unsized_body_limit);
+        const std::string body = co_await answer->read_text(unsized_body_limit);
         place.meta.size = body.size();
         const auto into = sink.begin(place.meta, {0, body.size()});
         std::copy_n(reinterpret_cast<const std::byte*>(body.data()), into.size(), into.data());
         sink.advanced(into.size());
         co_return;
     }
-    co_await receive(*answer.lease, sink.begin(place.meta, place.range), sink);
+    co_await receive(*answer, sink.begin(place.meta, place.range), sink);
 }
 
 awaitable<ObjectMeta> S3Store::head(std::size_t loop, const std::string& key) {
@@ -187,12 +196,12 @@ awaitable<ObjectMeta> S3Store::head(std::size_t loop, const std::string& key) {
     HeaderView payer{"x-amz-request-payer", "requester"};
     const std::string head = request_head(loop, "HEAD", path, {},
                                           std::span(&payer, target_.requester_pays ? 1 : 0));
-    Answer answer = co_await exchange(loop, head, true);
-    if (answer.head.status != 200) co_await refuse(answer, true);
-    if (!answer.head.content_length)
-        throw contradiction(answer.head, "the answer to a HEAD names no Content-Length");
-    co_return ObjectMeta{*answer.head.content_length, answer.head.etag,
-                         parse_http_date(answer.head.last_modified)};
+    Lease answer = co_await exchange(loop, head, true);
+    if (answer->head().status != 200) co_await refuse(*answer, true);
+    if (!answer->head().content_length)
+        throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
+    co_return ObjectMeta{*answer->head().content_length, answer->head().etag,
+                         parse_http_date(answer->head().last_modified)};
 }
 
 awaitable<ListPage> S3Store::list_page(std::size_t loop, const std::string& prefix,
@@ -206,14 +215,14 @@ awaitable<ListPage> S3Store::list_page(std::size_t loop, const std::string& pref
     HeaderView payer{"x-amz-request-payer", "requester"};
     const std::string head = request_head(loop, "GET", path, query,
                                           std::span(&payer, target_.requester_pays ? 1 : 0));
-    Answer answer = co_await exchange(loop, head, false);
-    if (answer.head.status != 200) co_await refuse(answer, false);
-    const std::string body = co_await answer.lease->read_text(list_page_limit);
+    Lease answer = co_await exchange(loop, head, false);
+    if (answer->head().status != 200) co_await refuse(*answer, false);
+    const std::string body = co_await answer->read_text(list_page_limit);
     try {
         co_return parse_list_page(body);
     } catch (Error& error) {
-        error.status = answer.head.status;
-        error.request_id = answer.head.request_id;
+        error.status = answer->head().status;
+        error.request_id = answer->head().request_id;
         throw;
     }
 }

@@ -10,6 +10,7 @@
 #include "core/rules/sigv4.hpp"
 #include "core/store/credential_cell.hpp"
 #include "core/store/object_store.hpp"
+#include "core/words/generation.hpp"
 
 namespace s3pipes {
 
@@ -25,6 +26,7 @@ class S3Store final : public ObjectStore {
   public:
     // One pool per event loop.
     S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials, std::vector<Pool*> pools);
+    ~S3Store() override;
     S3Store(const S3Store&) = delete;
     S3Store& operator=(const S3Store&) = delete;
 
@@ -38,18 +40,13 @@ class S3Store final : public ObjectStore {
     void ask_for_credentials() override { credentials_->ask(); }
 
   private:
-    struct Answer {
-        Lease lease;
-        ResponseHead head;
-    };
-
     std::string request_head(std::size_t loop, std::string_view method, std::string_view path,
                              std::string_view query, std::span<const HeaderView> headers);
     // Sends and reads the head; a kept connection that turns out closed is replaced at once.
-    boost::asio::awaitable<Answer> exchange(std::size_t loop, std::string_view head,
-                                            bool head_only);
-    boost::asio::awaitable<void> refuse(Answer& answer, bool head_only);
+    boost::asio::awaitable<Lease> exchange(std::size_t loop, std::string_view head, bool head_only);
+    boost::asio::awaitable<void> refuse(Connection& answer, bool head_only);
 
+    const std::uint64_t generation_ = process_generation();
     const S3Target target_;
     const std::string host_header_;
     const std::shared_ptr<CredentialCell> credentials_;

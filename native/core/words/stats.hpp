@@ -15,6 +15,7 @@ struct Stats {
     std::atomic<std::uint64_t> wait_ns{0};        // time that readers waited
     std::atomic<std::int64_t> running{0};         // requests in flight now
     std::atomic<std::int64_t> streams{0};         // open streams now
+    std::atomic<std::int64_t> waiting{0};         // threads that wait now
 };
 
 }  // namespace s3pipes

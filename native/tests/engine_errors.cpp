@@ -1,0 +1,384 @@
+// What fails, and how the reader is told.
+#include <algorithm>
+
+#include "core/engine/lister.hpp"
+#include "tests/engine_rig.hpp"
+
+using namespace s3pipes;
+using namespace s3pipes::test;
+
+namespace {
+
+constexpr std::uint64_t chunk = 64 * KiB;
+
+Answer refusal(ErrorKind kind, const char* message = "as the script says") {
+    Answer answer;
+    answer.refuse.emplace(kind, message);
+    return answer;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(engine_errors, *boost::unit_test::timeout(300))
+
+BOOST_AUTO_TEST_CASE(bytes_before_a_failure_are_delivered) {
+    for (const bool by_pieces : {true, false}) {
+        Rig rig;
+        rig.store->put("object", 6 * chunk);
+        rig.store->script([](const MemoryStore::Request& request) {
+            Answer answer;
+            if (request.get.range && request.get.range->begin == 2 * chunk) {
+                answer.deliver = 1000;
+                answer.cut.emplace(ErrorKind::access_denied, "no longer");
+                answer.cut->status = 403;
+                answer.cut->code = "AccessDenied";
+                answer.cut->request_id = "REQUEST";
+            }
+            return answer;
+        });
+        const auto reader = rig.reader(chunk);
+        const auto stream = rig.open(*reader, rig.ask("object"));
+        std::vector<std::byte> all;
+        const Failure failure = failure_of([&] {
+            for (;;) {
+                if (by_pieces) {
+                    const Piece piece = stream->next_piece(patience());
+                    all.insert(all.end(), piece.data, piece.data + piece.size);
+                } else {
+                    std::byte one[777];
+                    const std::size_t before = stream->tell();
+                    try {
+                        const std::size_t got = stream->read(one, patience());
+                        all.insert(all.end(), one, one + got);
+                    } catch (...) {
+                        const std::size_t got = stream->tell() - before;
+                        all.insert(all.end(), one, one + got);
+                        throw;
+                    }
+                }
+            }
+        });
+        BOOST_TEST(all.size() == 2 * chunk + 1000);
+        BOOST_TEST(MemoryStore::mismatch(all, "object", 0) == all.size());
+        BOOST_TEST((failure.error.kind == ErrorKind::access_denied));
+        BOOST_TEST(failure.error.status == 403);
+        BOOST_TEST(failure.error.request_id == "REQUEST");
+        BOOST_TEST(failure.url == "s3://memory/object");
+        BOOST_TEST((failure.range == ByteRange{2 * chunk, 3 * chunk}));
+        BOOST_TEST(failure.attempts == 1);
+        // It stays so.
+        failure_of([&] { stream->next_piece(patience()); });
+        failure_of([&] { stream->whole(patience()); });
+        // And what lies elsewhere can be read.
+        std::vector<std::byte> into(2 * chunk);
+        stream->seek(4 * chunk);
+        BOOST_TEST(stream->read(into, patience()) == 2 * chunk);
+        BOOST_TEST(MemoryStore::mismatch(into, "object", 4 * chunk) == 2 * chunk);
+        stream->seek(0);
+        BOOST_TEST(stream->read(into, patience()) == 2 * chunk);
+        BOOST_TEST(MemoryStore::mismatch(into, "object", 0) == 2 * chunk);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_begin_is_told_by_wait_ready) {
+    Rig rig;
+    for (const bool large : {true, false}) {
+        OpenRequest request;
+        request.store = rig.store;
+        request.key = "absent";
+        if (large) request.known = ObjectMeta{10 * chunk, "\"v0\"", 0};
+        const auto reader = rig.reader(chunk);
+        const auto stream = rig.open(*reader, request);
+        for (int again = 0; again < 2; ++again) {
+            const Failure failure = failure_of([&] { stream->wait_ready(patience()); });
+            BOOST_TEST((failure.error.kind == ErrorKind::object_not_found));
+            BOOST_TEST(failure.attempts == 1);
+            BOOST_TEST(stream->ready());
+        }
+        if (!large) {
+            failure_of([&] { stream->meta(patience()); });
+            failure_of([&] { stream->end(patience()); });
+        }
+        failure_of([&] { stream->whole(patience()); });
+        std::byte one[1];
+        failure_of([&] { stream->read(one, patience()); });
+        std::string line;
+        failure_of([&] { stream->read_line(line, 10, patience()); });
+        stream->seek(5);
+        failure_of([&] { stream->next_piece(patience()); });
+        stream->seek(50 * chunk);
+        if (!large) failure_of([&] { stream->next_piece(patience()); });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_object_that_changes_between_chunks_is_never_mixed) {
+    for (const std::uint64_t new_size : {6 * chunk, 2 * chunk, 9 * chunk}) {
+        for (const bool known : {true, false}) {
+            Rig rig;
+            rig.store->put("object", 6 * chunk);
+            const auto reader = rig.reader(chunk, 0);
+            const auto stream = rig.open(*reader, rig.ask("object", known));
+            std::vector<std::byte> all(2 * chunk);
+            BOOST_REQUIRE_EQUAL(stream->read(all, patience()), all.size());
+            rig.store->put("object", new_size);
+            const Failure failure = failure_of([&] { read_rest(*stream); });
+            BOOST_TEST((failure.error.kind == ErrorKind::object_changed));
+            BOOST_TEST(stream->tell() == 2 * chunk);
+            BOOST_TEST(MemoryStore::mismatch(all, "object", 0, 0) == all.size());
+            failure_of([&] { stream->whole(patience()); });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_change_during_a_chunk_is_found_by_its_retry) {
+    Rig rig;
+    rig.store->put("object", chunk);
+    const auto gate = std::make_shared<Gate>();
+    const auto reader = rig.reader(chunk, std::nullopt,
+                                   {3, std::chrono::milliseconds(1), std::chrono::milliseconds(1),
+                                    std::chrono::milliseconds(1), std::chrono::seconds(60)});
+    rig.store->script([&](const MemoryStore::Request& request) {
+        Answer answer;
+        if (request.number == 0) {
+            answer.deliver = 1000;
+            answer.before_rest = gate;
+            answer.cut.emplace(ErrorKind::connection, "reset");
+        }
+        return answer;
+    });
+    const auto stream = rig.open(*reader, rig.ask("object", false));
+    BOOST_REQUIRE(gate->wait_for(1));
+    rig.store->put("object", chunk);
+    gate->open();
+    std::vector<std::byte> into(chunk);
+    const Failure failure = failure_of([&] {
+        if (stream->read(into, patience()) == into.size()) BOOST_FAIL("two versions were mixed");
+    });
+    BOOST_TEST((failure.error.kind == ErrorKind::object_changed));
+    BOOST_TEST(failure.attempts == 2);
+    BOOST_TEST(MemoryStore::mismatch(std::span(into).first(stream->tell()), "object", 0, 0) ==
+               stream->tell());
+}
+
+BOOST_AUTO_TEST_CASE(a_store_without_if_match_is_seen_through_by_etag_and_size) {
+    for (int lie = 0; lie < 2; ++lie) {
+        Rig rig;
+        rig.store->put("object", 4 * chunk);
+        rig.store->script([lie](const MemoryStore::Request& request) {
+            Answer answer;
+            if (request.get.range && request.get.range->begin == 2 * chunk) {
+                if (lie == 0) answer.claimed_etag = "\"other\"";
+                if (lie == 1) answer.claimed_size = 4 * chunk + 1;
+            }
+            return answer;
+        });
+        const auto reader = rig.reader(chunk);
+        const auto stream = rig.open(*reader, rig.ask("object"));
+        std::vector<std::byte> into(2 * chunk);
+        BOOST_REQUIRE_EQUAL(stream->read(into, patience()), into.size());
+        const Failure failure = failure_of([&] { read_rest(*stream); });
+        BOOST_TEST((failure.error.kind == ErrorKind::object_changed));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_object_listed_with_another_size_is_refused) {
+    Rig rig;
+    rig.store->put("object", 1000);
+    const auto reader = rig.reader(chunk);
+    for (const std::uint64_t listed : {999ull, 1001ull, 100'000ull}) {
+        OpenRequest request = rig.ask("object");
+        request.known = ObjectMeta{listed, "", 0};  // and no ETag
+        const auto stream = rig.open(*reader, request);
+        const Failure failure = failure_of([&] { stream->wait_ready(patience()); });
+        BOOST_TEST((failure.error.kind == ErrorKind::object_changed));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_with_other_bytes_than_asked_for_is_refused) {
+    for (const std::int64_t shift : {-1, 1, 5000}) {
+        Rig rig;
+        rig.store->put("object", 4 * chunk);
+        rig.store->script([shift](const MemoryStore::Request& request) {
+            Answer answer;
+            if (request.get.range && request.get.range->begin == 2 * chunk) answer.shift = shift;
+            return answer;
+        });
+        const auto reader = rig.reader(chunk);
+        const auto stream = rig.open(*reader, rig.ask("object"));
+        std::vector<std::byte> into(2 * chunk);
+        BOOST_REQUIRE_EQUAL(stream->read(into, patience()), into.size());
+        const Failure failure = failure_of([&] { read_rest(*stream); });
+        BOOST_TEST((failure.error.kind == ErrorKind::bad_response));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(retries_end) {
+    Rig rig;
+    rig.store->put("object", 3 * chunk);
+    rig.store->script([](const MemoryStore::Request& request) {
+        return request.get.range && request.get.range->begin == chunk
+                   ? refusal(ErrorKind::server, "broken")
+                   : Answer{};
+    });
+    const auto reader = rig.reader(chunk, std::nullopt, quick_retries(4));
+    const auto stream = rig.open(*reader, rig.ask("object"));
+    const Failure failure = failure_of([&] { stream->whole(patience()); });
+    BOOST_TEST((failure.error.kind == ErrorKind::server));
+    BOOST_TEST(failure.attempts == 4);
+    BOOST_TEST(failure.elapsed_s >= 0);
+    BOOST_TEST(rig.engine->stats().retries.load() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(progress_starts_the_count_of_attempts_anew) {
+    Rig rig;
+    rig.store->put("object", 1000);
+    rig.store->script([](const MemoryStore::Request&) {
+        Answer answer;
+        answer.deliver = 50;
+        answer.stop = true;
+        return answer;
+    });
+    const auto reader = rig.reader(chunk, std::nullopt, quick_retries(2));
+    const auto all = read_rest(*rig.open(*reader, rig.ask("object")));
+    BOOST_TEST(MemoryStore::mismatch(all, "object", 0) == 1000u);
+    BOOST_TEST(rig.store->requests().size() == 20u);
+    BOOST_TEST(rig.store->wasteful().empty());
+}
+
+BOOST_AUTO_TEST_CASE(expired_credentials_are_asked_for_and_waited_for) {
+    Rig rig;
+    rig.store->put("object", 3 * chunk);
+    std::atomic<bool> fresh = false;
+    rig.store->script(
+        [&](const auto&) { return fresh ? Answer{} : refusal(ErrorKind::expired_credentials); });
+    const auto reader = rig.reader(chunk);
+    const auto stream = rig.open(*reader, rig.ask("object"));
+    int brought = 0;
+    const Poll patient = patience();
+    const Piece whole = stream->whole([&] {
+        patient();
+        if (!rig.store->awaits_credentials()) return;
+        ++brought;
+        fresh = true;
+        rig.store->bring_credentials();
+    });
+    BOOST_TEST(brought == 1);
+    BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "object", 0) == 3 * chunk);
+}
+
+BOOST_AUTO_TEST_CASE(credentials_that_stay_expired_are_a_failure) {
+    Rig rig;
+    rig.store->put("object", chunk);
+    rig.store->script([](const auto&) { return refusal(ErrorKind::expired_credentials); });
+    const auto reader = rig.reader(chunk);
+    const auto stream = rig.open(*reader, rig.ask("object"));
+    const Failure failure =
+        failure_of([&] { stream->whole([&] { rig.store->bring_credentials(); }); });
+    BOOST_TEST((failure.error.kind == ErrorKind::expired_credentials));
+    BOOST_TEST(failure.attempts == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_for_credentials_ends_with_its_stream) {
+    Rig rig;
+    rig.store->put("object", chunk);
+    rig.store->script([](const auto&) { return refusal(ErrorKind::expired_credentials); });
+    const auto reader = rig.reader(chunk);
+    const auto stream = rig.open(*reader, rig.ask("object"));
+    BOOST_CHECK_THROW(stream->wait_ready([&] {
+        if (rig.store->awaits_credentials()) throw std::runtime_error("their source is broken");
+    }),
+                      std::runtime_error);
+    stream->close(true);
+}
+
+BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
+    struct Broken final : ObjectStore {
+        boost::asio::awaitable<void> get(std::size_t, const GetRequest&, BodySink&) override {
+            throw std::runtime_error("broken store");
+            co_return;
+        }
+        boost::asio::awaitable<ObjectMeta> head(std::size_t, const std::string&) override {
+            throw std::runtime_error("broken store");
+            co_return ObjectMeta{};
+        }
+        boost::asio::awaitable<ListPage> list_page(std::size_t, const std::string&,
+                                                   const std::string&, int) override {
+            throw std::runtime_error("broken store");
+            co_return ListPage{};
+        }
+        std::string url_of(const std::string& key) const override { return "s3://broken/" + key; }
+        bool awaits_credentials() const override { return false; }
+        void ask_for_credentials() override {}
+    };
+    Rig rig;
+    const auto broken = std::make_shared<Broken>();
+    const auto reader = rig.reader(chunk);
+    OpenRequest request;
+    request.store = broken;
+    request.key = "object";
+    const auto stream = rig.open(*reader, request);
+    const Failure failure = failure_of([&] { stream->wait_ready(patience()); });
+    BOOST_TEST(failure.error.message == "broken store");
+    const auto head =
+        failure_of([&] { head_object(rig.engine, broken, "object", quick_retries(), patience()); });
+    BOOST_TEST(head.error.message == "broken store");
+    Lister lister(rig.engine, broken, "", 0, quick_retries());
+    failure_of([&] { lister.next(patience()); });
+}
+
+BOOST_AUTO_TEST_CASE(lists_come_page_by_page_through_failures) {
+    Rig rig;
+    for (int i = 0; i < 95; ++i) rig.store->put("list/" + std::to_string(1000 + i), 10);
+    rig.store->put("zebra", 10);
+    rig.store->script_questions([](int number) -> std::optional<Error> {
+        if (number % 3 == 1) return Error(ErrorKind::throttled, "slow down");
+        return std::nullopt;
+    });
+    Lister lister(rig.engine, rig.store, "list/", 10, quick_retries());
+    std::vector<std::string> keys;
+    std::size_t pages = 0;
+    while (const auto page = lister.next(patience())) {
+        ++pages;
+        for (const auto& object : page->objects) keys.push_back(object.key);
+    }
+    BOOST_TEST(pages == 10u);
+    BOOST_TEST(keys.size() == 95u);
+    BOOST_TEST(std::is_sorted(keys.begin(), keys.end()));
+    BOOST_TEST(!lister.next(patience()).has_value());
+    BOOST_TEST(rig.engine->stats().retries.load() > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_fails_says_where) {
+    Rig rig;
+    rig.store->script_questions([](int) { return Error(ErrorKind::bucket_not_found, "no"); });
+    Lister lister(rig.engine, rig.store, "some/prefix", 0, quick_retries());
+    const Failure failure = failure_of([&] { lister.next(patience()); });
+    BOOST_TEST((failure.error.kind == ErrorKind::bucket_not_found));
+    BOOST_TEST(failure.url == "s3://memory/some/prefix");
+    BOOST_TEST(failure.attempts == 1);
+}
+
+BOOST_AUTO_TEST_CASE(heads_are_retried_and_fail_by_name) {
+    Rig rig;
+    rig.store->put("object", 1234);
+    rig.store->script_questions([](int number) -> std::optional<Error> {
+        if (number < 2) return Error(ErrorKind::connection, "reset");
+        return std::nullopt;
+    });
+    const ObjectMeta meta =
+        head_object(rig.engine, rig.store, "object", quick_retries(), patience());
+    BOOST_TEST(meta.size == 1234u);
+    BOOST_TEST(meta.etag == "\"v0\"");
+    const Failure failure = failure_of(
+        [&] { head_object(rig.engine, rig.store, "absent", quick_retries(), patience()); });
+    BOOST_TEST((failure.error.kind == ErrorKind::object_not_found));
+    // Ended by the caller.
+    rig.store->script_questions([](int) { return Error(ErrorKind::server, "always"); });
+    const RetryRules slow{1000, std::chrono::seconds(30), std::chrono::seconds(60),
+                          std::chrono::seconds(30), std::chrono::hours(1)};
+    BOOST_CHECK_THROW(head_object(rig.engine, rig.store, "object", slow,
+                                  [] { throw std::runtime_error("interrupted"); }),
+                      std::runtime_error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
