@@ -137,7 +137,8 @@ class Reader:
 class ObjectStream:
     """One object, read in order. Dropping it closes it."""
 
-    def wait_ready(self) -> None: ...
+    def wait_ready(self) -> tuple[int, str, int]:
+        """As `meta`, once reading can begin."""
     def ready(self) -> bool: ...
     def meta(self) -> tuple[int, str, int]:
         """Size, ETag ("" if none), seconds of last change since 1970 UTC (0 if unknown)."""

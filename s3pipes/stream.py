@@ -185,14 +185,13 @@ class S3Stream(io.BufferedIOBase):
             S3PipesError: it cannot begin: no such object, no permission, no connection, ...
         """
         try:
-            self._native.wait_ready()
+            # Kept, also for a fork's child, which cannot ask the parent's stream.
+            self._meta = self._native.wait_ready()
         except _native.Orphaned:
             self._reopen()
         except WrongRegion as error:
             self._client.follow(self.url, error)
             self._reopen()
-        # Kept for a fork's child, which cannot ask the parent's stream.
-        self._known()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -240,5 +239,5 @@ class S3Stream(io.BufferedIOBase):
         self._open = native = self._client.open_native(url, self._config)
         if position:
             native.seek(position)
-        native.wait_ready()
+        self._meta = native.wait_ready()
         return native

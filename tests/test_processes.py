@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,11 @@ CHUNKS = ReadConfig(chunk_bytes=64 << 10)
 
 def say(*words):
     print(*words, flush=True)
+
+def leave():
+    # The interpreter's end is a test of its own, and takes a second with torch.
+    sys.stdout.flush()
+    os._exit(0)
 
 def in_child(work):
     # Forks, does `work` in the child, and returns how the child ended.
@@ -210,6 +216,7 @@ for url in (listed, "s3://bucket/k"):
     assert ready.read() == small
     assert stream.tell() == len(body)
 say("ok")
+leave()
 """
     )
     assert good(children.run(program, scripted.endpoint_url, "")) == ["ok"]
@@ -241,6 +248,7 @@ def child():
     raise AssertionError("bytes of two versions")
 assert in_child(child) == 0
 say("ok")
+leave()
 """
     )
     assert good(children.run(program, scripted.endpoint_url, "")) == ["ok"]
@@ -318,7 +326,7 @@ def test_a_child_of_a_child_that_ends_as_interpreters_do(
 body = noise(300_000, 1)
 stream = client.open("s3://bucket/k", read=CHUNKS)
 depth = 0
-while depth < 3:
+while depth < 2:
     assert client.get("s3://bucket/k") == body
     stream.seek(0)
     assert stream.read() == body
@@ -333,7 +341,7 @@ say("leaf")
 """
     )
     lines = good(children.run(program, scripted.endpoint_url, ""))
-    assert lines == ["leaf", "depth 2", "depth 1", "depth 0"]
+    assert lines == ["leaf", "depth 1", "depth 0"]
 
 
 # Ctrl-C
@@ -360,20 +368,25 @@ WAITS = {
 
 def silent(server: ScriptedServer) -> None:
     """Nothing comes of `silent`, and half a megabyte of `half`."""
-    server.put("half", noise(1_000_000))
+    server.put("half", bytes(1_000_000))
     server.put("silent", noise(1_000_000))
 
     def script(request: Request) -> Answer | None:
-        if "half" in request.target and (request.range or (0, 0))[0] == 0:
-            return replace(server.truth(request), pause_at=500_000, until=server.never)
-        return Answer(after=server.never)
+        if "half" not in request.target or (request.range or (0, 0))[0] != 0:
+            return Answer(after=server.never)
+        answer = server.truth(request)
+        if len(answer.body) <= 500_000:
+            return answer
+        return replace(answer, pause_at=500_000, until=server.never)
 
     server.script = script
 
 
-def test_ctrl_c_ends_every_wait_within_200_ms(
-    scripted: ScriptedServer, children: Children, record_property: pytest.RecordProperty
-) -> None:
+def came_after(server: ScriptedServer, at: float) -> bool:
+    return bool(server.requests) and server.requests[-1].at > at
+
+
+def test_ctrl_c_ends_every_wait_within_200_ms(scripted: ScriptedServer, children: Children) -> None:
     silent(scripted)
     program = (
         PRELUDE
@@ -392,22 +405,23 @@ for line in sys.argv[3:]:
         say("ended", time.monotonic())
     if stream is not None:
         stream.close()
+leave()
 """
     )
     child = children.start(program, scripted.endpoint_url, "", *WAITS.values())
-    latencies = {}
+    latencies: dict[str, float] = {}
+    at = 0.0
     for name, line in WAITS.items():
-        before = len(scripted.requests)
         child.wait_for_line(f"waits {line}")
         if "stream" not in line:
-            scripted.wait_for_requests(before + 1)
+            # Its request is here: it waits, or is about to.
+            scripted.wait_for(partial(came_after, scripted, at))
         sent = time.monotonic()
         child.interrupt()
-        ended = child.wait_for_line("ended", nth=len(latencies) + 1)
-        latencies[name] = float(ended.split()[1]) - sent
+        at = float(child.wait_for_line("ended", nth=len(latencies) + 1).split()[1])
+        latencies[name] = at - sent
     good(child.end())
-    for name, seconds in latencies.items():
-        record_property(name, round(seconds * 1000))
+    print({n: f"{s * 1000:.0f} ms" for n, s in latencies.items()})  # noqa: T201 - for -rP
     worst = max(latencies.values())
     assert worst <= CTRL_C_S, latencies
 
@@ -431,7 +445,7 @@ def seconds_until_quiet(within_s: float = 10.0) -> float:
 @pytest.mark.parametrize("in_order", [True, False])
 @pytest.mark.parametrize("answers", ["silent", "half", "all"])
 def test_a_dropped_iterator_frees_everything(
-    scripted: ScriptedServer, answers: str, in_order: bool, record_property: pytest.RecordProperty
+    scripted: ScriptedServer, answers: str, in_order: bool
 ) -> None:
     seconds_until_quiet()
     urls = [scripted.put(f"k{i:03}", noise(300_000, i)) for i in range(100)]
@@ -454,7 +468,7 @@ def test_a_dropped_iterator_frees_everything(
     assert s3pipes.stats().streams_open > 1
     del iterator, stream, _
     took = seconds_until_quiet()
-    record_property("seconds", round(took, 3))
+    print(f"quiet after {took * 1000:.0f} ms")  # noqa: T201 - for -rP
     assert took < CANCEL_S
     if answers != "all":
         # Requests that were given up take their connections with them.
@@ -592,6 +606,7 @@ pipe = IterableWrapper(["s3://b/"]).list_files_by_s3(client=client).load_files_b
 pickle.loads(pickle.dumps(pipe))
 assert len(os.listdir("/proc/self/task")) == before
 say("ok")
+leave()
 """
     )
     assert good(children.run(program, "http://127.0.0.1:1", "")) == ["ok"]

@@ -67,23 +67,34 @@ PyPiece whole(PyStream& self) {
     return PyPiece{self.stream->whole(poll_python)};
 }
 
+nb::tuple tuple_of(const ObjectMeta& meta) {
+    return nb::make_tuple(meta.size, nb::str(meta.etag.c_str(), meta.etag.size()),
+                          meta.last_modified);
+}
+
 nb::tuple meta(PyStream& self) {
     ObjectMeta meta;
     {
         nb::gil_scoped_release released;
         meta = self.stream->meta(poll_python);
     }
-    return nb::make_tuple(meta.size, nb::str(meta.etag.c_str(), meta.etag.size()),
-                          meta.last_modified);
+    return tuple_of(meta);
+}
+
+nb::tuple wait_ready(PyStream& self) {
+    ObjectMeta meta;
+    {
+        nb::gil_scoped_release released;
+        meta = self.stream->wait_ready(poll_python);
+    }
+    return tuple_of(meta);
 }
 
 }  // namespace
 
 void register_stream(nb::module_& module) {
     nb::class_<PyStream>(module, "ObjectStream")
-        .def(
-            "wait_ready", [](PyStream& self) { self.stream->wait_ready(poll_python); },
-            nb::call_guard<nb::gil_scoped_release>())
+        .def("wait_ready", &wait_ready)
         .def("ready", [](const PyStream& self) { return self.stream->ready(); })
         .def("meta", &meta)
         .def("tell", [](const PyStream& self) { return self.stream->tell(); })

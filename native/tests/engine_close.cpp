@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(what_poll_throws_ends_the_wait_and_nothing_else) {
     BOOST_CHECK_THROW(stream->next_piece(interrupt), Interrupted);
     BOOST_CHECK_THROW(stream->whole(interrupt), Interrupted);
     BOOST_TEST(stream->tell() == 0u);
-    BOOST_CHECK_THROW(reader->next_ready([] { throw Interrupted(); }), Interrupted);
+    BOOST_CHECK_THROW(rig.reader(chunk)->next_ready(interrupt), Interrupted);
     gate->open();
     BOOST_TEST(stream->read(std::span(into).first(3 * chunk), patience()) == 3 * chunk);
     BOOST_TEST(MemoryStore::mismatch(std::span(into).first(3 * chunk), "object", 0) == 3 * chunk);

@@ -229,6 +229,25 @@ BOOST_AUTO_TEST_CASE(retries_end) {
     BOOST_TEST(rig.engine->stats().retries.load() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_after_the_last_byte_is_none) {
+    for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1000}, 3 * chunk}) {
+        for (const bool known : {true, false}) {
+            Rig rig;
+            rig.store->put("object", size);
+            rig.store->script([](const auto&) {
+                Answer answer;
+                answer.deliver = 1 << 20;
+                answer.cut.emplace(ErrorKind::connection, "reset");
+                return answer;
+            });
+            const auto reader = rig.reader(chunk, std::nullopt, quick_retries(1));
+            const auto all = read_rest(*rig.open(*reader, rig.ask("object", known)));
+            BOOST_TEST(all.size() == size);
+            BOOST_TEST(MemoryStore::mismatch(all, "object", 0) == size);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(progress_starts_the_count_of_attempts_anew) {
     Rig rig;
     rig.store->put("object", 1000);

@@ -68,6 +68,7 @@ struct Rig {
 
     // Waits until every loop has done what was posted to it before.
     void round() {
+        if (stopped()) return;
         for (std::size_t i = 0; i < engine->loop_count(); ++i) {
             std::promise<void> reached;
             engine->loop(i).post([&reached] { reached.set_value(); });
@@ -75,11 +76,16 @@ struct Rig {
         }
     }
 
+    bool stopped() {
+        std::lock_guard lock(engine->scheduler().mutex());
+        return engine->scheduler().dead();
+    }
+
     // True once no request runs and nothing is left to do.
     bool settled() {
         const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (engine->stats().running.load() != 0) {
-            if (std::chrono::steady_clock::now() > until) return false;
+            if (stopped() || std::chrono::steady_clock::now() > until) return false;
             round();
         }
         round();

@@ -277,7 +277,8 @@ BOOST_AUTO_TEST_CASE(no_more_bytes_are_asked_for_than_the_window_allows) {
         while (const std::size_t got = streams[i]->read(into, patience())) {
             read += got;
             BOOST_REQUIRE(rig.settled());
-            BOOST_REQUIRE_LE(bytes_asked(*rig.store), read + 4 * chunk);
+            // The last request may begin within the window and end beyond it.
+            BOOST_REQUIRE_LT(bytes_asked(*rig.store), read + 5 * chunk);
         }
 }
 

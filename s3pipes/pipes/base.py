@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from torch.utils.data import IterDataPipe, functional_datapipe
 from torch.utils.data.datapipes.iter import IterableWrapper
 
-__all__ = ["IterDataPipe", "IterableWrapper", "functional_datapipe"]
+__all__ = ["IterDataPipe", "IterableWrapper", "Pipe", "functional_datapipe"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Pipe(IterDataPipe[T_co]):
+    """What our pipes have in common."""
+
+    # torch looks for this for every element; not to find it costs it two microseconds each time.
+    _is_child_datapipe = False

@@ -9,7 +9,7 @@ from typing import Any
 
 from s3pipes._native import LineSplitter, LineTooLong
 from s3pipes.pipes.bad_record import BadRecord
-from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.base import IterDataPipe, Pipe
 from s3pipes.pipes.pieces import pieces
 from s3pipes.pipes.register import functional
 
@@ -18,7 +18,7 @@ _LINES_AHEAD = 256
 
 
 @functional("readlines")
-class LineReader(IterDataPipe[Any]):
+class LineReader(Pipe[Any]):
     r"""Yields every line of every `(path, stream)` of the source, in order (`.readlines()`).
 
     Call form and result are torchdata's. A line ends with `\n` and nothing else; what follows the

@@ -7,13 +7,13 @@ from fnmatch import fnmatch
 
 from s3pipes.client import S3Client
 from s3pipes.environment import client_config_from_environment
-from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
 from s3pipes.url import S3Url
 
 
 @functional("list_files_by_s3")
-class S3FileLister(IterDataPipe[S3Url]):
+class S3FileLister(Pipe[S3Url]):
     """Yields an `S3Url` for every object under every prefix (`.list_files_by_s3()`).
 
     Call form and order are torchdata's; keys that end in "/" (folder markers) are left out, an

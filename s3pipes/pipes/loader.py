@@ -8,14 +8,14 @@ from typing import cast
 from s3pipes.client import S3Client
 from s3pipes.config import ReadConfig
 from s3pipes.environment import client_config_from_environment, read_config_from_environment
-from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
 from s3pipes.readahead import read_ahead
 from s3pipes.stream import S3Stream
 
 
 @functional("load_files_by_s3")
-class S3FileLoader(IterDataPipe[tuple[str, S3Stream]]):
+class S3FileLoader(Pipe[tuple[str, S3Stream]]):
     """Yields `(url, S3Stream)` for every URL, the next on their way (`.load_files_by_s3()`).
 
     Call form and order are torchdata's; the streams read while they download.

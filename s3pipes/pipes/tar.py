@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.base import IterDataPipe, Pipe
 from s3pipes.pipes.members import compression_of, members
 from s3pipes.pipes.register import functional
 
@@ -60,7 +60,7 @@ class TarMember(io.BytesIO):
 
 
 @functional("load_from_tar")
-class TarArchiveLoader(IterDataPipe[tuple[str, TarMember]]):
+class TarArchiveLoader(Pipe[tuple[str, TarMember]]):
     """Yields `(path, TarMember)` for every file in every `(path, stream)` (`.load_from_tar()`).
 
     Reads ustar, pax, GNU and v7 archives as they arrive, without seeking. The new path is

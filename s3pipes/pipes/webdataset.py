@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from s3pipes.pipes.bad_record import BadRecord
-from s3pipes.pipes.base import IterDataPipe
+from s3pipes.pipes.base import IterDataPipe, Pipe
 from s3pipes.pipes.members import compression_of, members
 from s3pipes.pipes.register import functional
 from s3pipes.pipes.tar import TarMember
 
 
 @functional("webdataset")
-class WebDataset(IterDataPipe[dict[str, Any]]):
+class WebDataset(Pipe[dict[str, Any]]):
     """Yields one dict per sample of the archives in the source (`.webdataset()`).
 
     Consecutive files `dir/0001.jpg`, `dir/0001.cls` become

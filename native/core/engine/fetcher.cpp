@@ -62,6 +62,11 @@ awaitable<void> fetch(Scheduler& scheduler, std::shared_ptr<Job> job, RetryRules
             scheduler.ended(*job, std::nullopt);
             co_return;
         }
+        if (job->chunk->memory != nullptr &&
+            job->chunk->filled.load() >= job->chunk->range.size()) {
+            scheduler.ended(*job, std::nullopt);  // failed after its last byte: nothing is missing
+            co_return;
+        }
         if (sink.received() != 0) attempts.progressed();
         if (error->kind == ErrorKind::throttled) scheduler.throttled();
         if (error->kind == ErrorKind::expired_credentials) job->store->ask_for_credentials();

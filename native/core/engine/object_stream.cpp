@@ -219,15 +219,16 @@ void ObjectStream::wait(Lock& lock, const Poll& poll, const std::function<bool()
     });
 }
 
-void ObjectStream::wait_ready(const Poll& poll) {
+ObjectMeta ObjectStream::wait_ready(const Poll& poll) {
     check_process();
     Lock lock(engine_->scheduler().mutex());
     wait(lock, poll, [this] { return ready_locked(); });
     check_open();
-    if (chunks_.empty()) return;
+    if (chunks_.empty()) return *meta_;
     Chunk& chunk = *chunks_.front();
     if (chunk.state == Chunk::State::failed && chunk.filled.load() == 0) throw *chunk.failure;
     if (chunk.state == Chunk::State::ready && is_single(chunk)) claim(chunk);
+    return *meta_;
 }
 
 void ObjectStream::claim(Chunk& chunk) {

@@ -37,7 +37,7 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     ~ObjectStream();
 
     // Until reading can begin: a whole small object is there, or the head of a large one.
-    void wait_ready(const Poll& poll);
+    ObjectMeta wait_ready(const Poll& poll);
     // As wait_ready, at once: false where it would wait.
     bool ready() const;
     ObjectMeta meta(const Poll& poll);

@@ -9,7 +9,7 @@ namespace s3pipes {
 namespace {
 
 // So many at once even where answers come at once: they hide the time between two answers.
-constexpr int fewest_requests = 16;
+constexpr int fewest_requests = 6;
 
 constexpr std::uint64_t large_chunk_bytes = 1 << 20;
 constexpr int worth_a_wake = 16;  // objects
@@ -76,8 +76,10 @@ void Scheduler::stop() {
 }
 
 void Scheduler::bury() {
+    std::vector<std::shared_ptr<ObjectStream>> unwoken;  // their ends take the mutex
     std::lock_guard lock(mutex_);
     dead_ = true;
+    unwoken.swap(to_wake_);
 }
 
 void Scheduler::cancel(const std::shared_ptr<Job>& job) {

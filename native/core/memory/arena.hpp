@@ -35,6 +35,14 @@ class Arena : public std::enable_shared_from_this<Arena> {
     // Memory that is the user's from the start.
     std::shared_ptr<Buffer> take_outside(std::size_t bytes);
 
+    struct Figures {
+        std::uint64_t budget = 0;
+        std::uint64_t charged = 0;
+        std::uint64_t free = 0;
+        std::uint64_t outside = 0;
+    };
+    Figures figures() const;  // all of one moment
+
     std::uint64_t charged() const;    // set aside for the engine, with memory or not yet
     std::uint64_t used() const;       // mapped, in use by the engine
     std::uint64_t free() const;       // mapped, waiting for reuse
