@@ -512,7 +512,12 @@ def test_a_stream_that_another_thread_closes_is_not_short(scripted: ScriptedServ
     client = S3Client(scripted.config())
     stream = client.open("s3://bucket/half", read=ReadConfig(chunk_bytes=64 * KiB))
     native = stream._native
-    closer = threading.Thread(target=lambda: (scripted.wait_for_requests(2), stream.close()))
+
+    def close() -> None:
+        scripted.wait_for_requests(2)
+        stream.close()
+
+    closer = threading.Thread(target=close)
     closer.start()
     with pytest.raises((s3pipes.TransferCancelled, ValueError)):
         stream.read()

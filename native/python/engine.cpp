@@ -32,10 +32,11 @@ nb::object stats_of_this_process() {
     found["wait_s"] = static_cast<double>(stats.wait_ns.load()) * 1e-9;
     found["requests_running"] = stats.running.load();
     found["streams_open"] = stats.streams.load();
-    found["memory_used_bytes"] = engine->arena().used();
-    found["memory_free_bytes"] = engine->arena().free();
-    found["memory_outside_bytes"] = engine->arena().outside();
-    found["memory_budget_bytes"] = engine->arena().budget();
+    const Arena::Figures memory = engine->arena().figures();
+    found["memory_used_bytes"] = memory.used;
+    found["memory_free_bytes"] = memory.free;
+    found["memory_outside_bytes"] = memory.outside;
+    found["memory_budget_bytes"] = memory.budget;
     found["event_loops"] = engine->loop_count();
     return found;
 }

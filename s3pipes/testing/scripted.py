@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import IO
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -235,7 +236,10 @@ class ScriptedServer(S3Server):
     def _answer_to(self, request: Request) -> Answer | None:
         try:
             answer = self.script(request) if self.script is not None else None
-            return self.truth(request) if answer is None else answer
+            answer = self.truth(request) if answer is None else answer
+            if request.headers.get("connection", "").lower() == "close":
+                answer = replace(answer, keep_alive=False)
+            return answer
         except BaseException as error:  # noqa: BLE001 - told when the server ends
             self._failure = self._failure or error
             return None

@@ -154,7 +154,7 @@ void Arena::shrink_free(std::uint64_t limit) {
 
 Arena::Figures Arena::figures() const {
     std::lock_guard lock(mutex_);
-    return {budget_, charged_, free_, outside_};
+    return {budget_, used_, free_, outside_};
 }
 
 std::uint64_t Arena::charged() const {

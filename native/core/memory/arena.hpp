@@ -37,7 +37,7 @@ class Arena : public std::enable_shared_from_this<Arena> {
 
     struct Figures {
         std::uint64_t budget = 0;
-        std::uint64_t charged = 0;
+        std::uint64_t used = 0;
         std::uint64_t free = 0;
         std::uint64_t outside = 0;
     };
