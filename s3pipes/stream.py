@@ -65,7 +65,8 @@ class S3Stream(io.BufferedIOBase):
     @property
     def last_modified(self) -> int:
         """Seconds since 1970 UTC; 0 if the store did not say."""
-        return self._known()[2]
+        # Of an object that is listed as empty no answer came.
+        return self._known()[2] or getattr(self.url, "last_modified", None) or 0
 
     @property
     def name(self) -> str:

@@ -63,6 +63,8 @@ class Child:
         deadline = time.monotonic() + within_s
         while self.pid not in self._children.codes:
             if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGABRT)  # says where its threads are
+                self._children.wait(2.0)
                 os.kill(self.pid, signal.SIGKILL)
                 out = (self._folder / "out").read_text() + (self._folder / "err").read_text()
                 raise AssertionError(f"it did not end within {within_s:g} s:\n{out}")

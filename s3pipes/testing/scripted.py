@@ -209,7 +209,7 @@ class ScriptedServer(S3Server):
 
     def _read(self, lines: IO[bytes], number: int) -> Request | None:
         first = lines.readline().decode("latin-1").split()
-        if len(first) != 3:  # noqa: PLR2004 - method, target, version
+        if len(first) != 3 or first[2] != "HTTP/1.1":  # noqa: PLR2004 - or somebody speaks TLS
             return None
         headers = {}
         while line := lines.readline().decode("latin-1").strip():
