@@ -52,8 +52,8 @@ void register_lister(nb::module_& module) {
             "__init__",
             [](Lister* self, std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
                std::string prefix, int page_size, const RetryRules& retry) {
-                new (self) Lister(std::move(engine), std::move(store), std::move(prefix),
-                                  page_size, retry);
+                new (self) Lister(std::move(engine), std::move(store), std::move(prefix), page_size,
+                                  retry);
             },
             nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("prefix"),
             nb::arg("page_size"), nb::arg("retry"))

@@ -20,7 +20,9 @@ PyCredentialCell::PyCredentialCell(nb::object refresh_) : refresh(std::move(refr
     cells().push_back(this);
 }
 
-PyCredentialCell::~PyCredentialCell() { std::erase(cells(), this); }
+PyCredentialCell::~PyCredentialCell() {
+    std::erase(cells(), this);
+}
 
 const Poll poll_python = [] {
     nb::gil_scoped_acquire gil;

@@ -75,8 +75,9 @@ std::uint64_t read_into(Reader& self, std::shared_ptr<ObjectStore> store, std::s
     request.key = std::move(key);
     if (size) request.known = ObjectMeta{*size, std::move(etag), 0};
     static std::byte nowhere;  // the address of an empty buffer may be null
-    request.into = std::span(target.view.len > 0 ? static_cast<std::byte*>(target.view.buf) : &nowhere,
-                             static_cast<std::size_t>(target.view.len));
+    request.into =
+        std::span(target.view.len > 0 ? static_cast<std::byte*>(target.view.buf) : &nowhere,
+                  static_cast<std::size_t>(target.view.len));
     nb::gil_scoped_release released;
     struct Settle {
         std::shared_ptr<ObjectStream> stream;

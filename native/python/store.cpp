@@ -18,15 +18,12 @@ std::chrono::milliseconds milliseconds(double seconds) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-std::shared_ptr<S3Store> make_store(std::shared_ptr<Engine> engine, bool tls,
-                                    const std::string& host, std::uint16_t port,
-                                    const std::string& bucket, const std::string& base_path,
-                                    const std::string& region, bool requester_pays,
-                                    const PyCredentialCell& credentials,
-                                    std::shared_ptr<TlsTrust> trust, const std::string& proxy_host,
-                                    std::uint16_t proxy_port,
-                                    const std::string& proxy_authorization,
-                                    double connect_timeout_s, double progress_timeout_s) {
+std::shared_ptr<S3Store> make_store(
+    std::shared_ptr<Engine> engine, bool tls, const std::string& host, std::uint16_t port,
+    const std::string& bucket, const std::string& base_path, const std::string& region,
+    bool requester_pays, const PyCredentialCell& credentials, std::shared_ptr<TlsTrust> trust,
+    const std::string& proxy_host, std::uint16_t proxy_port, const std::string& proxy_authorization,
+    double connect_timeout_s, double progress_timeout_s) {
     S3Target target;
     target.endpoint.tls = tls;
     target.endpoint.host = host;
@@ -52,9 +49,8 @@ void register_store(nb::module_& module) {
             "set",
             [](PyCredentialCell& self, std::string access_key, std::string secret_key,
                std::string session_token) {
-                self.cell->set(std::make_shared<const Credentials>(
-                    Credentials{std::move(access_key), std::move(secret_key),
-                                std::move(session_token)}));
+                self.cell->set(std::make_shared<const Credentials>(Credentials{
+                    std::move(access_key), std::move(secret_key), std::move(session_token)}));
             },
             nb::arg("access_key"), nb::arg("secret_key"), nb::arg("session_token"))
         .def("set_anonymous", [](PyCredentialCell& self) { self.cell->set(nullptr); })

@@ -22,8 +22,7 @@ nb::bytes read(PyStream& self, std::uint64_t size) {
         const std::uint64_t position = stream.tell();
         size = std::min(size, end > position ? end - position : 0);
     }
-    nb::object bytes =
-        nb::steal(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size)));
+    nb::object bytes = nb::steal(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size)));
     if (!bytes.is_valid()) throw nb::python_error();
     auto* memory = reinterpret_cast<std::byte*>(PyBytes_AS_STRING(bytes.ptr()));
     std::size_t got = 0;
@@ -98,15 +97,17 @@ void register_stream(nb::module_& module) {
         .def("ready", [](const PyStream& self) { return self.stream->ready(); })
         .def("meta", &meta)
         .def("tell", [](const PyStream& self) { return self.stream->tell(); })
-        .def("seek", [](PyStream& self, std::uint64_t position) { self.stream->seek(position); },
-             nb::arg("position"))
+        .def(
+            "seek", [](PyStream& self, std::uint64_t position) { self.stream->seek(position); },
+            nb::arg("position"))
         .def("read", &read, nb::arg("size"))
         .def("readinto", &readinto, nb::arg("buffer"))
         .def("readline", &readline, nb::arg("limit"))
         .def("next_piece", &next_piece)
         .def("whole", &whole)
-        .def("notify", [](PyStream& self, int descriptor) { self.stream->notify(descriptor); },
-             nb::arg("descriptor"))
+        .def(
+            "notify", [](PyStream& self, int descriptor) { self.stream->notify(descriptor); },
+            nb::arg("descriptor"))
         .def("close", [](PyStream& self) { self.stream->close(); });
 }
 

@@ -7,6 +7,7 @@ forked before any engine, thread or lock exists, and ends as any interpreter doe
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import os
 import runpy
@@ -171,6 +172,8 @@ def _serve() -> None:
     import s3pipes  # noqa: F401 - what takes so long
 
     faulthandler.enable()
+    gc.collect()
+    gc.freeze()  # or every child's collector would touch, and copy, all of torch
     say = sys.stdout
     orders = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
     wake_read, wake_write = os.pipe()

@@ -15,7 +15,10 @@ class Attempts {
     explicit Attempts(const RetryRules& rules)
         : rules_(rules), began_(Clock::now()), since_progress_(began_) {}
 
-    void begun() noexcept { ++count_; ++stuck_; }
+    void begun() noexcept {
+        ++count_;
+        ++stuck_;
+    }
 
     // Bytes came: what follows is counted from here, or a long body on a bad line would never end.
     void progressed() noexcept {

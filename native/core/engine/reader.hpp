@@ -37,7 +37,7 @@ struct OpenRequest {
     bool contiguous = false;         // as one piece of memory outside the budget...
     // ...or into this, which must outlive the stream's requests and is never null.
     std::optional<std::span<std::byte>> into;
-    std::uint64_t tag = 0;           // handed back by next_ready
+    std::uint64_t tag = 0;  // handed back by next_ready
 };
 
 // The window spans all streams of the reader: when the present object nears its end the bytes ahead
@@ -76,9 +76,9 @@ class Reader : public std::enable_shared_from_this<Reader> {
 
     // Guarded by the scheduler's mutex.
     WindowPolicy policy_;
-    std::uint64_t outstanding_ = 0;  // bytes asked for and not yet consumed
-    std::uint64_t delivered_ = 0;    // bytes consumed
-    std::uint64_t size_guess_ = 1 << 20;  // of an object whose size nobody told us
+    std::uint64_t outstanding_ = 0;                     // bytes asked for and not yet consumed
+    std::uint64_t delivered_ = 0;                       // bytes consumed
+    std::uint64_t size_guess_ = 1 << 20;                // of an object whose size nobody told us
     std::map<std::uint64_t, ObjectStream*> fetchable_;  // with bytes to ask for, in opening order
     std::deque<std::uint64_t> ready_;                   // tags
     std::condition_variable ready_changed_;

@@ -270,8 +270,8 @@ void Scheduler::ended(Job& job, std::optional<Failure> failure) {
 void Scheduler::wake_readers(const Job& job) {
     // To wake a thread costs as much as a small object. So a reader of small ones sleeps until
     // several more are there, if they come at once.
-    const bool small = job.chunk->state == Chunk::State::ready &&
-                       job.chunk->range.size() < large_chunk_bytes;
+    const bool small =
+        job.chunk->state == Chunk::State::ready && job.chunk->range.size() < large_chunk_bytes;
     const bool later = small && running_total_ > 0 && ended_since_wake_ < worth_a_wake;
     bool& underway = later ? wake_timed_ : wake_posted_;
     if (std::exchange(underway, true)) return;

@@ -45,7 +45,9 @@ void unmap_memory(std::byte* data, std::size_t capacity) noexcept {
 
 }  // namespace
 
-Buffer::~Buffer() { arena_->give_back(data_, capacity_, charged_); }
+Buffer::~Buffer() {
+    arena_->give_back(data_, capacity_, charged_);
+}
 
 void Buffer::leave_budget() noexcept {
     if (!charged_) return;
@@ -56,7 +58,9 @@ void Buffer::leave_budget() noexcept {
 Arena::Arena(std::uint64_t budget_bytes)
     : budget_(budget_bytes), generation_(process_generation()) {}
 
-Arena::~Arena() { shrink_free(0); }
+Arena::~Arena() {
+    shrink_free(0);
+}
 
 std::size_t Arena::rounded(std::size_t bytes) noexcept {
     if (bytes <= page_bytes) return page_bytes;
@@ -86,9 +90,13 @@ void Arena::discharge(std::uint64_t bytes) noexcept {
     charged_ -= bytes;
 }
 
-std::shared_ptr<Buffer> Arena::take(std::size_t bytes) { return take(bytes, true); }
+std::shared_ptr<Buffer> Arena::take(std::size_t bytes) {
+    return take(bytes, true);
+}
 
-std::shared_ptr<Buffer> Arena::take_outside(std::size_t bytes) { return take(bytes, false); }
+std::shared_ptr<Buffer> Arena::take_outside(std::size_t bytes) {
+    return take(bytes, false);
+}
 
 std::shared_ptr<Buffer> Arena::take(std::size_t bytes, bool charged) {
     const std::size_t capacity = rounded(bytes);

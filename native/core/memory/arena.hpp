@@ -22,15 +22,16 @@ class Arena : public std::enable_shared_from_this<Arena> {
     std::uint64_t budget() const noexcept;
     void raise_budget(std::uint64_t budget_bytes);  // never lowers it
 
-    // The capacity that a request for `bytes` gets: whole pages, and less than one page or an eighth
-    // more. Rounding again changes nothing.
+    // The capacity that a request for `bytes` gets: whole pages, and less than one page or an
+    // eighth more. Rounding again changes nothing.
     static std::size_t rounded(std::size_t bytes) noexcept;
 
     // Sets `bytes` of the budget aside; false where they do not fit now.
     bool try_charge(std::uint64_t bytes);
     void discharge(std::uint64_t bytes) noexcept;
 
-    // Memory for a charge of rounded(bytes) that the caller holds; the buffer takes the charge over.
+    // Memory for a charge of rounded(bytes) that the caller holds; the buffer takes the charge
+    // over.
     std::shared_ptr<Buffer> take(std::size_t bytes);
     // Memory that is the user's from the start.
     std::shared_ptr<Buffer> take_outside(std::size_t bytes);
@@ -43,10 +44,10 @@ class Arena : public std::enable_shared_from_this<Arena> {
     };
     Figures figures() const;  // all of one moment
 
-    std::uint64_t charged() const;    // set aside for the engine, with memory or not yet
-    std::uint64_t used() const;       // mapped, in use by the engine
-    std::uint64_t free() const;       // mapped, waiting for reuse
-    std::uint64_t outside() const;    // in the user's hands
+    std::uint64_t charged() const;  // set aside for the engine, with memory or not yet
+    std::uint64_t used() const;     // mapped, in use by the engine
+    std::uint64_t free() const;     // mapped, waiting for reuse
+    std::uint64_t outside() const;  // in the user's hands
 
   private:
     friend class Buffer;

@@ -16,8 +16,8 @@ namespace s3pipes {
 
 struct GetRequest {
     std::string key;
-    std::optional<ByteRange> range;  // nullopt: the whole object
-    std::string if_match;            // an ETag, or empty
+    std::optional<ByteRange> range;           // nullopt: the whole object
+    std::string if_match;                     // an ETag, or empty
     std::optional<std::uint64_t> known_size;  // stands in for a length that the server omits
 };
 
@@ -35,8 +35,8 @@ class BodySink {
 // Called on the thread of the event loop whose index is given; ended there by cancelling the
 // coroutine. All throw Error.
 //
-// Shared from itself, so that Python's reference to it is never the one that an event loop drops: that
-// would need the GIL.
+// Shared from itself, so that Python's reference to it is never the one that an event loop drops:
+// that would need the GIL.
 class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
   public:
     virtual ~ObjectStore() = default;
@@ -45,8 +45,7 @@ class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
                                              BodySink& sink) = 0;
     virtual boost::asio::awaitable<ObjectMeta> head(std::size_t loop, const std::string& key) = 0;
     virtual boost::asio::awaitable<ListPage> list_page(std::size_t loop, const std::string& prefix,
-                                                       const std::string& token,
-                                                       int max_keys) = 0;
+                                                       const std::string& token, int max_keys) = 0;
 
     // How messages name an object of this store.
     virtual std::string url_of(const std::string& key) const = 0;

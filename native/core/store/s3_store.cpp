@@ -48,12 +48,14 @@ BodyPlace place_of(const GetRequest& request, const ResponseHead& head) {
     if (head.status == 206) {
         const auto found = parse_content_range(head.content_range);
         if (!found || found->range.empty())
-            throw contradiction(head, "the answer to a ranged GET names no valid Content-Range (\"" +
-                                          head.content_range.substr(0, 80) + "\")");
+            throw contradiction(head,
+                                "the answer to a ranged GET names no valid Content-Range (\"" +
+                                    head.content_range.substr(0, 80) + "\")");
         if (!request.range || found->range.begin != request.range->begin ||
             found->range.end > request.range->end)
             throw contradiction(head, "the answer holds other bytes (" +
-                                          head.content_range.substr(0, 80) + ") than were asked for");
+                                          head.content_range.substr(0, 80) +
+                                          ") than were asked for");
         if (!found->total && !request.known_size)
             throw contradiction(head, "the answer does not tell the object's size");
         place.range = found->range;
@@ -63,8 +65,9 @@ BodyPlace place_of(const GetRequest& request, const ResponseHead& head) {
         return place;
     }
     if (request.range && request.range->begin != 0)
-        throw contradiction(head, "the server ignored the Range of a request; "
-                                  "it cannot serve objects in chunks");
+        throw contradiction(head,
+                            "the server ignored the Range of a request; "
+                            "it cannot serve objects in chunks");
     if (head.content_length)
         place.meta.size = *head.content_length;
     else if (request.known_size)
@@ -171,7 +174,8 @@ awaitable<void> S3Store::get(std::size_t loop, const GetRequest& request, BodySi
         sink.begin({0, answer->head().etag, parse_http_date(answer->head().last_modified)}, {});
         co_return;
     }
-    if (answer->head().status != 200 && answer->head().status != 206) co_await refuse(*answer, false);
+    if (answer->head().status != 200 && answer->head().status != 206)
+        co_await refuse(*answer, false);
 
     BodyPlace place = place_of(request, answer->head());
     if (!place.sized && answer->ends_by_close()) {
@@ -194,8 +198,8 @@ awaitable<void> S3Store::get(std::size_t loop, const GetRequest& request, BodySi
 awaitable<ObjectMeta> S3Store::head(std::size_t loop, const std::string& key) {
     const std::string path = target_.base_path + "/" + encode_path(key);
     HeaderView payer{"x-amz-request-payer", "requester"};
-    const std::string head = request_head(loop, "HEAD", path, {},
-                                          std::span(&payer, target_.requester_pays ? 1 : 0));
+    const std::string head =
+        request_head(loop, "HEAD", path, {}, std::span(&payer, target_.requester_pays ? 1 : 0));
     Lease answer = co_await exchange(loop, head, true);
     if (answer->head().status != 200) co_await refuse(*answer, true);
     if (!answer->head().content_length)
@@ -213,8 +217,8 @@ awaitable<ListPage> S3Store::list_page(std::size_t loop, const std::string& pref
     query += "&prefix=" + encode_query(prefix);
     const std::string path = target_.base_path.empty() ? "/" : target_.base_path;
     HeaderView payer{"x-amz-request-payer", "requester"};
-    const std::string head = request_head(loop, "GET", path, query,
-                                          std::span(&payer, target_.requester_pays ? 1 : 0));
+    const std::string head =
+        request_head(loop, "GET", path, query, std::span(&payer, target_.requester_pays ? 1 : 0));
     Lease answer = co_await exchange(loop, head, false);
     if (answer->head().status != 200) co_await refuse(*answer, false);
     const std::string body = co_await answer->read_text(list_page_limit);

@@ -19,17 +19,17 @@ enum class ErrorKind : std::uint8_t {
     expired_credentials,  // ExpiredToken and its kin: new credentials may help
     wrong_region,         // 301, 307 or 400 that names the bucket's region
     // No attempt can succeed.
-    certificate,      // TLS verification failed
-    access_denied,    // 401, 403
+    certificate,    // TLS verification failed
+    access_denied,  // 401, 403
     bucket_not_found,
     object_not_found,
-    object_changed,   // If-Match failed, or size or ETag differ from what was promised
+    object_changed,         // If-Match failed, or size or ETag differ from what was promised
     range_not_satisfiable,  // 416
-    not_s3,           // an answer that is not S3's: HTML, or XML of another kind
-    bad_response,     // breaks HTTP, or contradicts the request
-    request_refused,  // any other 4xx
-    config,           // the request could not even be made
-    cancelled,        // the reader went away
+    not_s3,                 // an answer that is not S3's: HTML, or XML of another kind
+    bad_response,           // breaks HTTP, or contradicts the request
+    request_refused,        // any other 4xx
+    config,                 // the request could not even be made
+    cancelled,              // the reader went away
 };
 
 // The kind's name in snake case: how Python tells them apart.

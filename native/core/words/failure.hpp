@@ -11,8 +11,8 @@ namespace s3pipes {
 struct Failure : std::exception {
     Error error;
     std::string url;
-    ByteRange range;     // empty where the request was not about bytes
-    int attempts = 0;    // requests sent
+    ByteRange range;       // empty where the request was not about bytes
+    int attempts = 0;      // requests sent
     double elapsed_s = 0;  // from the first attempt to giving up
 
     Failure(Error error_, std::string url_, ByteRange range_, int attempts_, double elapsed_s_)

@@ -15,6 +15,8 @@ std::atomic<std::uint64_t> generation{1};
 
 }  // namespace
 
-std::uint64_t process_generation() noexcept { return generation.load(std::memory_order_relaxed); }
+std::uint64_t process_generation() noexcept {
+    return generation.load(std::memory_order_relaxed);
+}
 
 }  // namespace s3pipes

@@ -18,8 +18,8 @@ struct ByteRange {
 };
 
 struct ObjectMeta {
-    std::uint64_t size = 0;          // of the whole object, in bytes
-    std::string etag;                // as the server wrote it, quotes included; empty if it gave none
+    std::uint64_t size = 0;  // of the whole object, in bytes
+    std::string etag;        // as the server wrote it, quotes included; empty if it gave none
     std::int64_t last_modified = 0;  // seconds since 1970 UTC; 0 where unknown
 };
 
