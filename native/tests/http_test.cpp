@@ -596,9 +596,8 @@ BOOST_AUTO_TEST_CASE(a_body_goes_out_and_a_refusal_comes_back) {
         const std::string head =
             "PUT /k HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(what.size()) +
             "\r\n\r\n";
-        const ResponseHead answer =
-            co_await lease->exchange(head, false, std::as_bytes(std::span(what)));
-        co_return answer.status;
+        co_await lease->exchange(head, false, std::as_bytes(std::span(what)));
+        co_return lease->head().status;
     };
     ScriptedServer accepting([&](Peer& peer, int) {
         peer.request();
