@@ -9,7 +9,7 @@ namespace s3pipes {
 namespace {
 
 // So many at once even where answers come at once: they hide the time between two answers.
-constexpr int fewest_requests = 6;
+constexpr int fewest_requests = 8;
 
 constexpr std::uint64_t large_chunk_bytes = 1 << 20;
 constexpr int worth_a_wake = 16;  // objects
