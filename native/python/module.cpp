@@ -2,6 +2,8 @@
 #include "python/register.hpp"
 
 NB_MODULE(_native, module) {
+    // What a user's traceback or global still holds when the interpreter ends is no leak of ours.
+    nanobind::set_leak_warnings(false);
     module.doc() = "The native engine of s3pipes; see _native.pyi.";
     s3pipes::register_errors(module);
     s3pipes::register_piece(module);
