@@ -15,6 +15,6 @@ for sanitizer in address thread; do
         -DS3PIPES_TESTS=ON "-DS3PIPES_SANITIZE=$sanitizer"
     ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 \
         UBSAN_OPTIONS=print_stacktrace=1 \
-        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0 \
         "${fixed_addresses[@]}" "build/sanitize-$sanitizer/native_tests"
 done

@@ -7,6 +7,7 @@ import io
 import pickle
 import socket
 import tarfile
+import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -220,9 +221,12 @@ class Rotation:
         server.script = self.answer
 
     def write(self, key: str) -> None:
-        self.file.write_text(
+        # At once, as a careful tool would: many requests ask while it is written.
+        new = self.file.with_name(f"credentials-{threading.get_ident()}")
+        new.write_text(
             f"[default]\naws_access_key_id={key}\naws_secret_access_key=s\naws_session_token=t\n"
         )
+        new.replace(self.file)
 
     def answer(self, request: Request) -> Answer | None:
         if request.access_key != "OLDKEY":

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ class Child:
             if time.monotonic() > deadline:
                 os.kill(self.pid, signal.SIGABRT)  # says where its threads are
                 self._children.wait(2.0)
-                os.kill(self.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGKILL)
                 out = (self._folder / "out").read_text() + (self._folder / "err").read_text()
                 raise AssertionError(f"it did not end within {within_s:g} s:\n{out}")
             self._children.wait(0.05)
@@ -96,11 +98,11 @@ class Children:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._nursery.kill()
-        self._nursery.wait()
-        for pipe in (self._nursery.stdin, self._nursery.stdout):
-            assert pipe is not None
-            pipe.close()
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        self._nursery.stdin.close()  # it ends what still runs, and then itself
+        self._nursery.wait(30)
+        self._nursery.stdout.close()
 
     def start(self, program: str, *arguments: object, **environment: str) -> Child:
         """Starts a Python program with these arguments in `sys.argv`, which may fork or spawn."""
@@ -150,6 +152,7 @@ def _fork(order: dict[str, Any]) -> int:
     pid = os.fork()
     if pid != 0:
         return pid
+    os.setsid()  # whatever it starts can be ended with it
     folder = Path(order["folder"])
     for descriptor, name in ((1, "out"), (2, "err")):
         file = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -195,6 +198,9 @@ def _serve() -> None:
         if 0 in ready:
             line = orders.readline()
             if not line:
+                for pid in running:
+                    with suppress(ProcessLookupError):
+                        os.killpg(pid, signal.SIGKILL)
                 return
             order = json.loads(line)
             pid = _fork(order)
