@@ -160,6 +160,9 @@ class _Resolver:
         try:
             self._client.head_object(Bucket=bucket, Key=_KEY)
         except _TakenError as taken:
+            # botocore's frames keep it: with them the cycle would hold whoever asks, and its
+            # streams, until the garbage collector comes by.
+            taken.__traceback__ = taken.__context__ = None
             # AWS4-HMAC-SHA256 Credential=key/date/region/s3/aws4_request, ...
             return taken.url, taken.authorization.split("/")[2]
         except BotoCoreError as error:

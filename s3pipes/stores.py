@@ -88,9 +88,7 @@ class Stores:
             if not error.region:
                 raise error
             if self._regions.get(bucket) == error.region:
-                if bucket in self._by_bucket:
-                    return  # another stream has already led the way
-                raise error
+                return  # another stream or thread leads the way; who asks in vain again gives up
             if bucket in self._regions:
                 raise error
             self._regions[bucket] = error.region

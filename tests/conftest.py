@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import s3pipes
 from s3pipes.testing import MotoServer, ScriptedServer, SeaweedServer
 from s3pipes.testing.children import Children
 from s3pipes.testing.server import S3Server
@@ -34,6 +36,19 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("BOTO_CONFIG", str(empty))
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A test leaves no stream open that it did not find: the next one may count them."""
+    before = s3pipes.stats().streams_open
+    yield
+    if s3pipes.stats().streams_open > before:
+        # Slow, so only when there is cause: a caught error and what it was raised in are a cycle,
+        # and so is a pipe that was forked; a log record may hold either.
+        caplog.get_records("call").clear()
+        gc.collect()
+        assert s3pipes.stats().streams_open <= before
 
 
 @pytest.fixture(scope="session")

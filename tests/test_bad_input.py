@@ -414,6 +414,20 @@ def test_a_whole_pipeline_in_a_wrong_region_warns_once(scripted: ScriptedServer)
     assert len(caught) == 1
 
 
+def test_following_while_another_thread_follows(
+    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = scripted.put("k", b"content")
+    scripted.script = elsewhere()
+    client = client_of(scripted)
+    late = WrongRegion("as another thread saw it")
+    late.region = "eu-central-1"
+    # While the first tells its user, and has made nothing yet.
+    monkeypatch.setattr(warnings, "warn", lambda *_, **__: client.follow(url, late))
+    assert bytes(client.get(url)) == b"content"
+    assert len(scripted.requests) == 2
+
+
 @all_doors
 def test_regions_that_go_in_circles(scripted: ScriptedServer, ask: Ask) -> None:
     url = scripted.put("k", b"content")

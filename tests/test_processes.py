@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import random
 import re
 import threading
@@ -13,9 +15,9 @@ from pathlib import Path
 import pytest
 
 import s3pipes
-from s3pipes import IterableWrapper, ReadConfig, S3Client
+from s3pipes import IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError
 from s3pipes.testing import ScriptedServer
-from s3pipes.testing.answers import Answer, Request
+from s3pipes.testing.answers import Answer, Request, fault
 from s3pipes.testing.certificates import certify
 from s3pipes.testing.children import Children, Ended
 
@@ -489,6 +491,39 @@ def test_closing_and_dropping_streams_frees_everything(scripted: ScriptedServer)
                 pass
         del stream
         assert seconds_until_quiet() < CANCEL_S
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        fault(403, "AccessDenied"),
+        fault(301, "PermanentRedirect", x_amz_bucket_region="eu-north-1"),
+        Answer(cut_at=-1),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The bucket .* is in eu-north-1")
+def test_nothing_waits_for_the_garbage_collector(
+    scripted: ScriptedServer, answer: Answer | None, in_order: bool
+) -> None:
+    """Whatever was answered, what is dropped is gone: no cycle holds it."""
+    urls = [scripted.put(f"k{i}", b"content") for i in range(9)]
+    scripted.script = lambda request: answer
+    seconds_until_quiet()
+    gc.disable()
+    try:
+        # A client of its own: the first look-up of an address asks botocore, which keeps frames.
+        client = S3Client(scripted.config(retry=RetryConfig(max_attempts=1)))
+        read = ReadConfig(in_order=in_order)
+        for pipe in [IterableWrapper(urls).load_files_by_s3(client=client, read=read)] * 2:
+            with contextlib.suppress(S3PipesError):
+                next(iter(pipe))
+        with contextlib.suppress(S3PipesError):
+            client.get(urls[0])
+        assert seconds_until_quiet() < CANCEL_S
+    finally:
+        gc.enable()
 
 
 def test_a_dropped_listing_asks_for_no_further_page(scripted: ScriptedServer) -> None:
