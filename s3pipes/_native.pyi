@@ -99,7 +99,7 @@ class Reader:
     def make(
         *,
         engine: Engine,
-        chunk_bytes: int,
+        chunk_bytes: int | None,
         window_bytes: int | None,
         lookahead: int | None,
         retry: RetryRules,

@@ -249,7 +249,7 @@ class S3Client:
         bucket, key = split_object(url)
         size, etag = _known(url)
         reader = self.reader(self.read)
-        merged = _native.merge_ranges(list(ranges), self.read.chunk_bytes)
+        merged = _native.merge_ranges(list(ranges), self.read.largest_chunk_bytes)
         store = self._here().of(bucket)
         pieces = [
             reader.open_contiguous(store, key, begin, end, size, etag) for begin, end, _ in merged

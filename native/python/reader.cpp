@@ -94,13 +94,13 @@ void register_reader(nb::module_& module) {
     nb::class_<Reader>(module, "Reader")
         .def_static(
             "make",
-            [](std::shared_ptr<Engine> engine, std::uint64_t chunk_bytes,
+            [](std::shared_ptr<Engine> engine, std::optional<std::uint64_t> chunk_bytes,
                std::optional<std::uint64_t> window_bytes, std::optional<int> lookahead,
                const RetryRules& retry) {
                 return std::make_shared<Reader>(
                     std::move(engine), ReadRules{chunk_bytes, window_bytes, lookahead, retry});
             },
-            nb::kw_only(), nb::arg("engine"), nb::arg("chunk_bytes"),
+            nb::kw_only(), nb::arg("engine"), nb::arg("chunk_bytes").none(),
             nb::arg("window_bytes").none(), nb::arg("lookahead").none(), nb::arg("retry"))
         .def("open", &open, nb::arg("store"), nb::arg("key"), nb::arg("size").none(),
              nb::arg("etag"), nb::arg("tag") = 0)

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/memory/copy.hpp"
 #include "core/records/tar_reader.hpp"
 #include "python/register.hpp"
 
@@ -64,7 +65,8 @@ class Members {
     }
 
     void copy(std::string_view bytes) {
-        std::memcpy(PyBytes_AsString(payload_.ptr()) + filled_, bytes.data(), bytes.size());
+        copy_bytes(reinterpret_cast<std::byte*>(PyBytes_AsString(payload_.ptr())) + filled_,
+                   reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
         filled_ += bytes.size();
     }
 

@@ -325,9 +325,11 @@ BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
             throw std::runtime_error("broken store");
             co_return ListPage{};
         }
-        std::string url_of(const std::string& key) const override { return "s3://broken/" + key; }
+        const std::string& origin() const override { return origin_; }
+        std::string url_of(const std::string& key) const override { return origin_ + "/" + key; }
         bool awaits_credentials() const override { return false; }
         void ask_for_credentials() override {}
+        const std::string origin_ = "s3://broken";
     };
     Rig rig;
     const auto broken = std::make_shared<Broken>();

@@ -90,6 +90,7 @@ class MemoryStore final : public ObjectStore {
     boost::asio::awaitable<ObjectMeta> head(std::size_t loop, const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(std::size_t loop, const std::string& prefix,
                                                const std::string& token, int max_keys) override;
+    const std::string& origin() const override { return origin_; }
     std::string url_of(const std::string& key) const override { return "s3://memory/" + key; }
     bool awaits_credentials() const override { return awaited_; }
     void ask_for_credentials() override { awaited_ = true; }
@@ -109,6 +110,7 @@ class MemoryStore final : public ObjectStore {
                                          std::size_t number, BodySink& sink);
     void question();
 
+    const std::string origin_ = "memory";
     mutable std::mutex mutex_;
     std::map<std::string, Object> objects_;
     Script script_;

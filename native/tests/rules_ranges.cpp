@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/rules/chunk_plan.hpp"
 #include "core/rules/content_range.hpp"
 #include "core/rules/range_merge.hpp"
 #include "core/words/error.hpp"
@@ -59,55 +58,6 @@ BOOST_AUTO_TEST_CASE(content_ranges_that_are_none) {
                             "bytes 0-9/18446744073709551616",
                             "bytes 0x1-9/100"})
         BOOST_TEST(!parse_content_range(bad).has_value(), bad);
-}
-
-BOOST_AUTO_TEST_CASE(a_plan_by_hand) {
-    const ChunkPlan plan({100, 125}, 10);
-    BOOST_TEST(plan.count() == 3u);
-    BOOST_TEST((plan.chunk(0) == ByteRange{100, 110}));
-    BOOST_TEST((plan.chunk(2) == ByteRange{120, 125}));
-    BOOST_TEST(plan.index_of(100) == 0u);
-    BOOST_TEST(plan.index_of(109) == 0u);
-    BOOST_TEST(plan.index_of(110) == 1u);
-    BOOST_TEST(plan.index_of(124) == 2u);
-    BOOST_CHECK_THROW(plan.chunk(3), std::out_of_range);
-    BOOST_CHECK_THROW(plan.index_of(99), std::out_of_range);
-    BOOST_CHECK_THROW(plan.index_of(125), std::out_of_range);
-}
-
-BOOST_AUTO_TEST_CASE(plans_at_the_edges) {
-    BOOST_TEST(ChunkPlan({7, 7}, 10).count() == 0u);
-    BOOST_TEST(ChunkPlan({0, 10}, 10).count() == 1u);
-    BOOST_TEST(ChunkPlan({0, 11}, 10).count() == 2u);
-    const auto end = std::numeric_limits<std::uint64_t>::max();
-    const ChunkPlan last({end - 15, end}, 10);
-    BOOST_TEST((last.chunk(1) == ByteRange{end - 5, end}));
-    const ChunkPlan wide({end - 15, end}, end);
-    BOOST_TEST(wide.count() == 1u);
-    BOOST_TEST((wide.chunk(0) == wide.whole()));
-    BOOST_CHECK_THROW(ChunkPlan({0, 1}, 0), Error);
-    BOOST_CHECK_THROW(ChunkPlan({2, 1}, 1), Error);
-}
-
-BOOST_AUTO_TEST_CASE(chunks_partition_the_whole) {
-    std::mt19937_64 random(3);
-    for (int round = 0; round < 500; ++round) {
-        const std::uint64_t begin = random() % 1000;
-        const ByteRange whole{begin, begin + random() % 1000};
-        const ChunkPlan plan(whole, 1 + random() % 200);
-        std::uint64_t at = whole.begin;
-        for (std::size_t i = 0; i < plan.count(); ++i) {
-            const ByteRange chunk = plan.chunk(i);
-            BOOST_REQUIRE_EQUAL(chunk.begin, at);
-            BOOST_REQUIRE(!chunk.empty());
-            BOOST_REQUIRE(chunk.size() == plan.chunk_bytes() || i + 1 == plan.count());
-            BOOST_REQUIRE(chunk.size() <= plan.chunk_bytes());
-            for (std::uint64_t p = chunk.begin; p < chunk.end; ++p)
-                BOOST_REQUIRE_EQUAL(plan.index_of(p), i);
-            at = chunk.end;
-        }
-        BOOST_REQUIRE_EQUAL(at, whole.end);
-    }
 }
 
 BOOST_AUTO_TEST_CASE(merging_by_hand) {

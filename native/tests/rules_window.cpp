@@ -26,7 +26,7 @@ struct Link {
 // One reader of an endless object over one link; every chunk in the window has its own connection.
 class Run {
   public:
-    Run(Link link_, std::uint64_t limit_) : link(link_), policy(chunk, limit_) {}
+    Run(Link link_, std::uint64_t limit_) : link(link_), policy(chunk, 4, limit_) {}
 
     void for_ms(std::int64_t duration) {
         for (const auto end = now + duration; now < end; ++now) step();
@@ -83,15 +83,15 @@ class Run {
 BOOST_AUTO_TEST_SUITE(rules_window)
 
 BOOST_AUTO_TEST_CASE(it_starts_small_and_stays_between_its_bounds) {
-    BOOST_TEST(WindowPolicy(chunk, limit).bytes() == 4 * chunk);
-    BOOST_TEST(WindowPolicy(chunk, 3 * chunk).bytes() == 3 * chunk);
-    BOOST_TEST(WindowPolicy(chunk, 4 * chunk - 1).bytes() == 3 * chunk);
-    BOOST_TEST(WindowPolicy(chunk, 0).bytes() == 2 * chunk);
-    BOOST_TEST(WindowPolicy(chunk, 2 * chunk).bytes() == 2 * chunk);
+    BOOST_TEST(WindowPolicy(chunk, 4, limit).bytes() == 4 * chunk);
+    BOOST_TEST(WindowPolicy(chunk, 4, 3 * chunk).bytes() == 3 * chunk);
+    BOOST_TEST(WindowPolicy(chunk, 4, 4 * chunk - 1).bytes() == 3 * chunk);
+    BOOST_TEST(WindowPolicy(chunk, 4, 0).bytes() == 2 * chunk);
+    BOOST_TEST(WindowPolicy(chunk, 4, 2 * chunk).bytes() == 2 * chunk);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_wait_says_nothing) {
-    WindowPolicy policy(chunk, limit);
+    WindowPolicy policy(chunk, 4, limit);
     policy.stalled(0, 1000);  // every reader waits for its first byte
     BOOST_TEST(policy.bytes() == 4 * chunk);
     policy.stalled(chunk, 1100);  // less than a window: a burst, not a rate
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(the_first_wait_says_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_smaller_window_asked_for_does_not_count) {
-    WindowPolicy policy(chunk, limit);
+    WindowPolicy policy(chunk, 4, limit);
     policy.stalled(0, 0);
     policy.stalled(4 * chunk, 100);
     BOOST_TEST(policy.bytes() == 8 * chunk);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(what_the_smaller_window_asked_for_does_not_count) {
 }
 
 BOOST_AUTO_TEST_CASE(a_growth_that_gains_nothing_is_taken_back_for_a_while) {
-    WindowPolicy policy(chunk, limit);
+    WindowPolicy policy(chunk, 4, limit);
     std::int64_t now = 0;
     std::uint64_t given = 0;
     const auto deliver_window = [&] {

@@ -58,11 +58,14 @@ void ChunkSink::place_chunk() {
 }
 
 std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
-    scheduler_.answered(std::chrono::steady_clock::now() - began_);
+    const auto latency = std::chrono::steady_clock::now() - began_;
     std::lock_guard lock(scheduler_.mutex());
+    scheduler_.answered(latency);
     if (job_.cancelled) throw Error(ErrorKind::cancelled, "the reader went away");
     ObjectStream& stream = *job_.stream;
     Chunk& chunk = *job_.chunk;
+    stream.nearness_.answered(latency);
+    stream.reader_->adapt(stream.nearness_.near());
     const bool first_head = !stream.meta_.has_value();
     if (first_head) {
         stream.meta_ = meta;

@@ -21,15 +21,15 @@ constexpr std::uint64_t first_step_bytes = 128 << 10;
 }  // namespace
 
 ObjectStream::ObjectStream(std::shared_ptr<Engine> engine, std::shared_ptr<Reader> reader,
-                           OpenRequest request, std::uint64_t order)
+                           OpenRequest request, Nearness& nearness, std::uint64_t order)
     : engine_(std::move(engine)),
       reader_(std::move(reader)),
       request_(std::move(request)),
+      nearness_(nearness),
       order_(order),
       position_(request_.begin),
       meta_(request_.known),
-      next_begin_(request_.begin),
-      step_(reader_->rules_.chunk_bytes) {
+      next_begin_(request_.begin) {
     if (request_.into) whole_ = request_.into->data();
 }
 
@@ -66,7 +66,7 @@ std::optional<ByteRange> ObjectStream::next_range() const {
     const std::uint64_t end = end_locked();
     if (next_begin_ >= end || (!meta_ && !chunks_.empty())) return std::nullopt;
     if (!chunks_.empty() && chunks_.back()->state == Chunk::State::failed) return std::nullopt;
-    const std::uint64_t length = std::max(step_, std::min(wanted_, reader_->rules_.chunk_bytes));
+    const std::uint64_t length = std::min(std::max(step_, wanted_), reader_->chunk_bytes());
     return ByteRange{next_begin_, next_begin_ + std::min(length, end - next_begin_)};
 }
 
@@ -169,7 +169,7 @@ void ObjectStream::halt(Lock& lock) {
 
 void ObjectStream::jump(Lock& lock) {
     halt(lock);
-    step_ = std::min(first_step_bytes, reader_->rules_.chunk_bytes);
+    step_ = std::min(first_step_bytes, reader_->chunk_bytes());
 }
 
 void ObjectStream::drop_chunks() {
@@ -192,7 +192,7 @@ bool ObjectStream::evict() {
     drop_chunks();
     // No bytes ahead again before it is read; but nobody reads what was never announced.
     scattered_ = announced_;
-    step_ = reader_->rules_.chunk_bytes;
+    step_ = whole_chunks;
     enqueue();
     return true;
 }

@@ -12,6 +12,7 @@
 #include "core/engine/chunk.hpp"
 #include "core/engine/job.hpp"
 #include "core/engine/reader.hpp"
+#include "core/rules/nearness.hpp"
 
 namespace s3pipes {
 
@@ -33,7 +34,7 @@ struct Orphaned : std::exception {
 class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
   public:
     ObjectStream(std::shared_ptr<Engine> engine, std::shared_ptr<Reader> reader,
-                 OpenRequest request, std::uint64_t order);
+                 OpenRequest request, Nearness& nearness, std::uint64_t order);
     ~ObjectStream();
 
     // Until reading can begin: a whole small object is there, or the head of a large one.
@@ -108,6 +109,7 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     const std::shared_ptr<Engine> engine_;
     const std::shared_ptr<Reader> reader_;
     const OpenRequest request_;
+    Nearness& nearness_;  // of the server; guarded by the scheduler's mutex
     const std::uint64_t order_;
 
     std::uint64_t position_;  // the consumer's, in the object; written by its thread only
@@ -116,9 +118,10 @@ class ObjectStream : public std::enable_shared_from_this<ObjectStream> {
     std::optional<ObjectMeta> meta_;
     std::deque<std::shared_ptr<Chunk>> chunks_;  // without gaps
     std::uint64_t next_begin_;                   // where the next request starts
-    std::uint64_t step_;                         // its size: small at first after a seek
-    std::uint64_t wanted_ = 0;                   // what the waiting reader asked for
-    std::uint64_t touched_ = 0;                  // when it was last read: the oldest is evicted
+    static constexpr std::uint64_t whole_chunks = UINT64_MAX;
+    std::uint64_t step_ = whole_chunks;  // its size: small at first after a seek
+    std::uint64_t wanted_ = 0;           // what the waiting reader asked for
+    std::uint64_t touched_ = 0;          // when it was last read: the oldest is evicted
     bool scattered_ = false;  // after a seek: no bytes ahead until reading is seen to be in order
     bool waiting_ = false;
     bool announced_ = false;  // handed to next_ready

@@ -5,6 +5,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/engine/object_stream.hpp"
+#include "core/memory/copy.hpp"
 
 namespace s3pipes {
 
@@ -126,8 +127,9 @@ void ObjectStream::consume(std::uint64_t count) {
     Scheduler& scheduler = engine_->scheduler();
     scheduler.touch(*this);
     if (scattered_) {
-        step_ = std::min(step_ * 2, reader_->rules_.chunk_bytes);
-        scattered_ = step_ < reader_->rules_.chunk_bytes;
+        step_ *= 2;
+        scattered_ = step_ < reader_->chunk_bytes();
+        if (!scattered_) step_ = whole_chunks;
         enqueue();
     }
     scheduler.kick();
@@ -142,7 +144,7 @@ std::size_t ObjectStream::read(std::span<std::byte> into, const Poll& poll) {
             const std::size_t count = std::min<std::uint64_t>(into.size() - done, left());
             if (count == 0) return done;
             lock.unlock();  // nothing changes any more
-            std::memcpy(into.data() + done, whole_ + (position_ - request_.begin), count);
+            copy_bytes(into.data() + done, whole_ + (position_ - request_.begin), count);
             position_ += count;
             return done + count;
         }
@@ -151,7 +153,7 @@ std::size_t ObjectStream::read(std::span<std::byte> into, const Poll& poll) {
         const std::size_t count =
             std::min<std::uint64_t>(into.size() - done, chunk->filled_end() - position_);
         lock.unlock();
-        std::memcpy(into.data() + done, chunk->memory + (position_ - chunk->range.begin), count);
+        copy_bytes(into.data() + done, chunk->memory + (position_ - chunk->range.begin), count);
         lock.lock();
         done += count;
         consume(count);
@@ -236,7 +238,7 @@ Piece ObjectStream::whole(const Poll& poll) {
         try {
             if (first != position_) halt(lock);  // read in part already: once more from the start
             scattered_ = false;
-            step_ = reader_->rules_.chunk_bytes;
+            step_ = whole_chunks;
             enqueue();
             collect(lock, poll);
         } catch (...) {
@@ -260,7 +262,7 @@ void ObjectStream::collect(Lock& lock, const Poll& poll) {
         std::byte* const to = whole_ + (position_ - request_.begin);
         if (to != chunk->memory + (position_ - chunk->range.begin)) {
             lock.unlock();
-            std::memcpy(to, chunk->memory + (position_ - chunk->range.begin), count);
+            copy_bytes(to, chunk->memory + (position_ - chunk->range.begin), count);
             lock.lock();
         }
         consume(count);

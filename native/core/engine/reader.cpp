@@ -22,12 +22,17 @@ constexpr std::size_t fewest_open_ahead = 4;
 // Opened and not yet started: so many that a loop never runs dry while Python opens the next ones.
 constexpr std::size_t backlog = 64;
 
+// Where a window begins: two are received while two wait to be consumed; a near store refills one
+// chunk before the other is consumed.
+constexpr std::uint64_t far_chunks = 4;
+constexpr std::uint64_t near_chunks = 2;
+
 }  // namespace
 
 Reader::Reader(std::shared_ptr<Engine> engine, ReadRules rules)
     : engine_(std::move(engine)),
       rules_(rules),
-      policy_(rules.chunk_bytes, window_limit(*engine_)) {
+      policy_(chunk_bytes(), far_chunks, window_limit(*engine_)) {
     engine_->check_process();
     std::lock_guard lock(engine_->scheduler().mutex());
     engine_->scheduler().add(*this);
@@ -42,12 +47,20 @@ Reader::~Reader() {
     engine_->scheduler().remove(*this);
 }
 
+void Reader::adapt(bool near) {
+    if (near == near_ || rules_.chunk_bytes) return;
+    near_ = near;
+    policy_ = WindowPolicy(chunk_bytes(), near ? near_chunks : far_chunks, window_limit(*engine_));
+}
+
 std::shared_ptr<ObjectStream> Reader::open(OpenRequest request) {
     engine_->check_process();
     Scheduler& scheduler = engine_->scheduler();
     std::lock_guard lock(scheduler.mutex());
+    Nearness& nearness = scheduler.nearness(request.store->origin());
+    adapt(nearness.near());
     auto stream = std::make_shared<ObjectStream>(engine_, shared_from_this(), std::move(request),
-                                                 scheduler.next_order());
+                                                 nearness, scheduler.next_order());
     ++engine_->stats().streams;
     stream->enqueue();
     return stream;

@@ -21,7 +21,7 @@ class ObjectStream;
 class Scheduler;
 
 struct ReadRules {
-    std::uint64_t chunk_bytes = 8 << 20;
+    std::optional<std::uint64_t> chunk_bytes;   // nullopt: 8 MiB, and less from a near store
     std::optional<std::uint64_t> window_bytes;  // nullopt: found by WindowPolicy
     std::optional<int> lookahead;               // objects open ahead of the consumer at most
     RetryRules retry;
@@ -65,6 +65,12 @@ class Reader : public std::enable_shared_from_this<Reader> {
     friend class ObjectStream;
     friend class Scheduler;
 
+    void adapt(bool near);
+
+    // One request asks for so many bytes at most.
+    std::uint64_t chunk_bytes() const noexcept {
+        return rules_.chunk_bytes.value_or(near_ ? near_chunk_bytes : far_chunk_bytes);
+    }
     std::uint64_t window() const noexcept {
         return rules_.window_bytes ? *rules_.window_bytes : policy_.bytes();
     }
@@ -74,7 +80,11 @@ class Reader : public std::enable_shared_from_this<Reader> {
     const std::shared_ptr<Engine> engine_;
     const ReadRules rules_;
 
+    static constexpr std::uint64_t far_chunk_bytes = 8 << 20;
+    static constexpr std::uint64_t near_chunk_bytes = 2 << 20;
+
     // Guarded by the scheduler's mutex.
+    bool near_ = false;
     WindowPolicy policy_;
     std::uint64_t outstanding_ = 0;                     // bytes asked for and not yet consumed
     std::uint64_t delivered_ = 0;                       // bytes consumed

@@ -224,11 +224,6 @@ std::shared_ptr<Job> Scheduler::start(ObjectStream& stream, bool urgent, std::si
     return job;
 }
 
-void Scheduler::answered(std::chrono::nanoseconds first_byte_latency) {
-    std::lock_guard lock(mutex_);
-    limit_.answered(first_byte_latency);
-}
-
 void Scheduler::throttled() {
     std::lock_guard lock(mutex_);
     limit_.throttled();

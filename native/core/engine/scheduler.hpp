@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "core/engine/job.hpp"
@@ -13,6 +14,7 @@
 #include "core/engine/object_stream.hpp"
 #include "core/engine/reader.hpp"
 #include "core/memory/arena.hpp"
+#include "core/rules/nearness.hpp"
 #include "core/rules/pacing.hpp"
 #include "core/words/stats.hpp"
 
@@ -41,10 +43,13 @@ class Scheduler {
     bool stopped() const noexcept { return stopped_; }  // nothing starts any more
     bool dead() const noexcept { return dead_; }        // and nothing runs
     std::uint64_t next_order() noexcept { return ++order_; }
+    void answered(std::chrono::nanoseconds first_byte_latency) noexcept {
+        limit_.answered(first_byte_latency);
+    }
+    Nearness& nearness(const std::string& origin) { return nearness_[origin]; }
 
     // On a loop's thread, without the mutex.
     void pump(Loop& loop);
-    void answered(std::chrono::nanoseconds first_byte_latency);
     void throttled();
     void ended(Job& job, std::optional<Failure> failure);
     // The head showed an object larger than the memory set aside for it: again, now that its size
@@ -75,7 +80,8 @@ class Scheduler {
     std::mutex mutex_;
     int max_requests_;
     RequestLimit limit_;
-    std::vector<int> running_;  // per loop
+    std::map<std::string, Nearness> nearness_;  // of every server; outlives its clients
+    std::vector<int> running_;                  // per loop
     int running_total_ = 0;
     bool memory_is_short_ = false;  // somebody waits for some: nobody else takes any
     std::uint64_t leaving_ = 0;     // bytes of the budget held by cancelled jobs

@@ -62,8 +62,8 @@ void Transport::expect_progress() {
 }
 
 // A wake-up costs several microseconds, whether it finds 20 KB or 1 MB. So the kernel is asked to
-// wait for a block, as large as the connection brings in a few milliseconds: on a fast one a
-// megabyte, on a slow one so little that nobody waits for it.
+// wait for a block, as large as the connection brings in a few milliseconds: on a fast one half
+// a megabyte, on a slow one so little that nobody waits for it.
 void Transport::hold_back(std::size_t certain) {
     constexpr std::size_t tls_overhead = 32 << 10;  // part of a record may be in OpenSSL's buffer
     if (tls_) certain = certain > 2 * tls_overhead ? certain - tls_overhead : 1;
@@ -82,7 +82,7 @@ void Transport::adapt_block() noexcept {
     using std::chrono::milliseconds;
     const auto waited = std::chrono::steady_clock::now() - held_back_at_;
     if (waited < milliseconds(2)) {
-        block_ = std::min<std::size_t>(block_ * 2, 1 << 20);
+        block_ = std::min<std::size_t>(block_ * 2, 512 << 10);
     } else if (waited > milliseconds(10)) {
         block_ = std::max<std::size_t>(block_ / 2, 16 << 10);
     }

@@ -6,15 +6,15 @@
 namespace s3pipes {
 namespace {
 
-constexpr std::uint64_t first_chunks = 4;
 constexpr std::uint64_t fewest_chunks = 2;
 constexpr double worthwhile = 1.1;
-constexpr std::int64_t shortest_measure_ms = 20;  // below that the clock's own step blurs the rate
+constexpr std::int64_t shortest_measure_ms = 100;  // a single stalled connection must not decide
 constexpr std::int64_t hold_ms = 5000;
 
 }  // namespace
 
-WindowPolicy::WindowPolicy(std::uint64_t chunk_bytes, std::uint64_t limit_bytes)
+WindowPolicy::WindowPolicy(std::uint64_t chunk_bytes, std::uint64_t first_chunks,
+                           std::uint64_t limit_bytes)
     : limit_(std::max(limit_bytes / chunk_bytes, fewest_chunks) * chunk_bytes),
       window_(std::min(first_chunks * chunk_bytes, limit_)) {}
 

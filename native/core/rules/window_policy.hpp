@@ -5,13 +5,13 @@
 
 namespace s3pipes {
 
-// Starts with four chunks and doubles while doubling pays: a growth after which the reader did not
+// Starts with a few chunks and doubles while doubling pays: a growth after which the reader did not
 // get at least a tenth more bytes per second is taken back, and tried again some seconds later.
 class WindowPolicy {
   public:
     // limit_bytes counts in whole chunks, and for two where it is less: below that nothing runs
     // ahead. chunk_bytes must be positive.
-    WindowPolicy(std::uint64_t chunk_bytes, std::uint64_t limit_bytes);
+    WindowPolicy(std::uint64_t chunk_bytes, std::uint64_t first_chunks, std::uint64_t limit_bytes);
 
     std::uint64_t bytes() const noexcept { return window_; }
 

@@ -47,6 +47,8 @@ class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
     virtual boost::asio::awaitable<ListPage> list_page(std::size_t loop, const std::string& prefix,
                                                        const std::string& token, int max_keys) = 0;
 
+    // Who answers: the same for all stores that share a server.
+    virtual const std::string& origin() const = 0;
     // How messages name an object of this store.
     virtual std::string url_of(const std::string& key) const = 0;
     // Somebody who can has been asked for new credentials, and they have not come yet.

@@ -35,6 +35,7 @@ class S3Store final : public ObjectStore {
     boost::asio::awaitable<ObjectMeta> head(std::size_t loop, const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(std::size_t loop, const std::string& prefix,
                                                const std::string& token, int max_keys) override;
+    const std::string& origin() const override { return host_header_; }
     std::string url_of(const std::string& key) const override;
     bool awaits_credentials() const override { return credentials_->wanted(); }
     void ask_for_credentials() override { credentials_->ask(); }
