@@ -14,18 +14,18 @@ BOOST_AUTO_TEST_SUITE(rules_pacing)
 BOOST_AUTO_TEST_CASE(more_requests_for_a_farther_store) {
     RequestLimit limit(8, 256);
     BOOST_TEST(limit.value() == 8);
-    limit.answered(microseconds(200));
+    limit.answered(0.0002);
     BOOST_TEST(limit.value() == 8);
-    for (int i = 0; i < 200; ++i) limit.answered(milliseconds(5));
+    for (int i = 0; i < 200; ++i) limit.answered(0.005);
     BOOST_TEST(limit.value() >= 99);
     BOOST_TEST(limit.value() <= 100);
-    for (int i = 0; i < 200; ++i) limit.answered(milliseconds(30));
+    for (int i = 0; i < 200; ++i) limit.answered(0.030);
     BOOST_TEST(limit.value() == 256);
 }
 
 BOOST_AUTO_TEST_CASE(a_throttled_store_is_asked_for_less_and_slowly_for_more) {
     RequestLimit limit(8, 100);
-    for (int i = 0; i < 200; ++i) limit.answered(milliseconds(30));
+    for (int i = 0; i < 200; ++i) limit.answered(0.030);
     BOOST_TEST(limit.value() == 100);
     limit.throttled();
     BOOST_TEST(limit.value() == 70);
@@ -35,9 +35,9 @@ BOOST_AUTO_TEST_CASE(a_throttled_store_is_asked_for_less_and_slowly_for_more) {
     for (int i = 0; i < 1000; ++i) limit.throttled();
     BOOST_TEST(limit.value() >= 1);
     BOOST_TEST(limit.value() <= 2);
-    for (int i = 0; i < 100; ++i) limit.answered(milliseconds(30));
+    for (int i = 0; i < 100; ++i) limit.answered(0.030);
     BOOST_TEST(limit.value() < 20);
-    for (int i = 0; i < 2000; ++i) limit.answered(milliseconds(30));
+    for (int i = 0; i < 2000; ++i) limit.answered(0.030);
     BOOST_TEST(limit.value() == 100);
 }
 

@@ -60,11 +60,11 @@ void ChunkSink::place_chunk() {
 std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
     const auto latency = std::chrono::steady_clock::now() - began_;
     std::lock_guard lock(scheduler_.mutex());
-    scheduler_.answered(latency);
     if (job_.cancelled) throw Error(ErrorKind::cancelled, "the reader went away");
     ObjectStream& stream = *job_.stream;
     Chunk& chunk = *job_.chunk;
     stream.nearness_.answered(latency);
+    scheduler_.answered(stream.nearness_.best_s());
     stream.reader_->adapt(stream.nearness_.near());
     const bool first_head = !stream.meta_.has_value();
     if (first_head) {

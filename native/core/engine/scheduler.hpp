@@ -43,9 +43,7 @@ class Scheduler {
     bool stopped() const noexcept { return stopped_; }  // nothing starts any more
     bool dead() const noexcept { return dead_; }        // and nothing runs
     std::uint64_t next_order() noexcept { return ++order_; }
-    void answered(std::chrono::nanoseconds first_byte_latency) noexcept {
-        limit_.answered(first_byte_latency);
-    }
+    void answered(double best_latency_s) noexcept { limit_.answered(best_latency_s); }
     Nearness& nearness(const std::string& origin) { return nearness_[origin]; }
 
     // On a loop's thread, without the mutex.

@@ -14,10 +14,12 @@ class Nearness {
   public:
     void answered(std::chrono::nanoseconds first_byte_latency) noexcept {
         const double seconds = std::chrono::duration<double>(first_byte_latency).count();
-        latency_s_ = latency_s_ == 0 ? seconds : std::min(seconds, latency_s_ * slowly);
-        if (latency_s_ < near_below_s) near_ = true;
-        if (latency_s_ > far_above_s) near_ = false;
+        best_s_ = best_s_ == 0 ? seconds : std::min(seconds, best_s_ * slowly);
+        if (best_s_ < near_below_s) near_ = true;
+        if (best_s_ > far_above_s) near_ = false;
     }
+
+    double best_s() const noexcept { return best_s_; }  // 0 before the first answer
 
     bool near() const noexcept { return near_; }
 
@@ -25,7 +27,7 @@ class Nearness {
     static constexpr double near_below_s = 0.002;
     static constexpr double far_above_s = 0.004;
     static constexpr double slowly = 1.005;
-    double latency_s_ = 0;
+    double best_s_ = 0;
     bool near_ = false;
 };
 
