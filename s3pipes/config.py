@@ -177,10 +177,10 @@ class ReadConfig:
 
     Attributes:
         chunk_bytes: what one ranged GET asks for, at least 64 KiB. An object up to this size comes
-            with a single GET. None, the default: 8 MiB; 2 MiB from a store that answers within 2 ms,
-            for which that is enough and stays in the processor's cache. Too small: S3's latency and price per request
-            dominate. Too large: fewer chunks fit into the memory budget, and the first byte that
-            the consumer sees waits for a whole chunk.
+            with a single GET. None, the default: 8 MiB, and 2 MiB from a store that answers within
+            2 ms, for which that is enough and stays in the processor's cache. Too small: S3's
+            latency and price per request dominate. Too large: fewer chunks fit into the memory
+            budget, and the first byte that the consumer sees waits for a whole chunk.
         window_bytes: bytes allowed ahead of one reader, rounded up to whole chunks; 0: a chunk is
             asked for only when the reader needs it. None, the default: automatic, from the memory
             budget and the number of open readers. Too small: the reader waits for each chunk's
