@@ -167,7 +167,12 @@ class Lister:
         prefix: str,
         page_size: int,
         retry: RetryRules,
+        token: str = "",
     ) -> None: ...
+    @property
+    def token(self) -> str | None:
+        """Of the page that comes next; None after the last one. Readable in a fork's child."""
+
     def next_page(self) -> list[tuple[str, int, str, int]] | None:
         """Key, size, ETag, last change of each object; None after the last page."""
 

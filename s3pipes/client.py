@@ -63,13 +63,18 @@ class S3Client:
         """
         bucket, raw_prefix = split(prefix)
         make = S3Url.of
-        lister, page = self._following(
-            bucket, lambda: self._first_page(bucket, raw_prefix, page_size)
-        )
+        lister, page = self._following(bucket, lambda: self._page(bucket, raw_prefix, page_size))
         while page is not None:
             for key, size, etag, last_modified in page:
                 yield make(bucket, key, size, etag, last_modified)
-            page = lister.next_page()
+            try:
+                page = lister.next_page()
+            except _native.Orphaned:
+                # In a fork's child: the same page, through this process's engine.
+                token = lister.token
+                if token is None:
+                    return
+                lister, page = self._page(bucket, raw_prefix, page_size, token)
 
     def head(self, url: str) -> S3Url:
         """The URL with the object's size, ETag and time of change, as one HEAD tells them."""
@@ -104,8 +109,17 @@ class S3Client:
 
     def get(self, url: str) -> memoryview:
         """The whole object as a read-only memoryview, fetched in parallel chunks."""
-        with self.open(url) as stream:
-            return stream.view()
+        bucket, key = split_object(url)
+        size, etag = _known(url)
+
+        def ask() -> _native.Piece:
+            reader = self.reader(self.read)
+            # In one piece from the start: nothing is copied together.
+            stream = reader.open_contiguous(self._here().of(bucket), key, 0, None, size, etag)
+            reader.start()
+            return stream.whole()
+
+        return memoryview(self._following(bucket, ask)).toreadonly()
 
     def get_into(self, url: str, buffer: Any) -> int:
         """Downloads the whole object straight into the caller's memory; returns its size in bytes.
@@ -232,8 +246,8 @@ class S3Client:
             self._here().follow(bucket, error)
             return ask()
 
-    def _first_page(
-        self, bucket: str, prefix: str, page_size: int
+    def _page(
+        self, bucket: str, prefix: str, page_size: int, token: str = ""
     ) -> tuple[_native.Lister, _Page | None]:
         stores = self._here()
         lister = _native.Lister(
@@ -242,6 +256,7 @@ class S3Client:
             prefix=prefix,
             page_size=page_size,
             retry=stores.retry,
+            token=token,
         )
         return lister, lister.next_page()
 

@@ -92,8 +92,9 @@ class ClientConfig:
         memory_bytes: hard limit of what the engine of one process holds; default 512 MiB. It must
             hold at least one chunk. Too small: fewer chunks in flight, less throughput. Too large:
             every worker may take as much.
-        max_requests: requests in flight per process; default 256. Too small: small objects wait
-            for one another's latency. Too large: the store answers SlowDown.
+        max_requests: requests in flight per process; default 256. Each reader that waits for a
+            chunk may add one. Too small: small objects wait for one another's latency. Too large:
+            the store answers SlowDown.
         event_loops: native threads that do the network I/O; None, the default: chosen by the
             number of processors. Too small: TLS is bound by one core. Too large: they take cores
             from the training loop.
@@ -185,8 +186,9 @@ class ReadConfig:
             asked for only when the reader needs it. None, the default: automatic, from the memory
             budget and the number of open readers. Too small: the reader waits for each chunk's
             latency. Too large: one reader takes the budget from the others.
-        whole_objects: one GET per object, streamed in order, instead of ranged GETs side by side;
-            default False. For stores that serve ranges badly.
+        whole_objects: one GET per object instead of ranged GETs side by side; default False. For
+            stores that serve ranges badly. A stream is yielded once its object is here as a whole,
+            in memory that is the user's, not the budget's.
         in_order: True, the default: objects come as they were listed. False: whichever is ready
             first, so that one slow object holds up nothing.
         lookahead: objects opened ahead of the consumer at most; 0: none. None, the default:

@@ -224,6 +224,28 @@ leave()
     assert good(children.run(program, scripted.endpoint_url, "")) == ["ok"]
 
 
+def test_a_fork_in_the_middle_of_a_listing(scripted: ScriptedServer, children: Children) -> None:
+    """Parent and child both list on, from wherever in a page the parent was."""
+    for i in range(25):
+        scripted.put(f"k{i:02}", b"")
+    program = (
+        PRELUDE
+        + """
+everything = [f"k{i:02}" for i in range(25)]
+for taken in (0, 1, 9, 10, 11, 20, 24, 25):
+    urls = client.list("s3://bucket/", page_size=10)
+    head = [next(urls).key for _ in range(taken)]
+    def child():
+        assert head + [url.key for url in urls] == everything
+    assert in_child(child) == 0, taken
+    assert head + [url.key for url in urls] == everything
+say("ok")
+leave()
+"""
+    )
+    assert good(children.run(program, scripted.endpoint_url, "")) == ["ok"]
+
+
 def test_a_child_reads_the_version_that_the_parent_read(
     scripted: ScriptedServer, children: Children
 ) -> None:

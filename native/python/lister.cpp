@@ -2,6 +2,7 @@
 #include "core/engine/lister.hpp"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
@@ -51,12 +52,13 @@ void register_lister(nb::module_& module) {
         .def(
             "__init__",
             [](Lister* self, std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
-               std::string prefix, int page_size, const RetryRules& retry) {
+               std::string prefix, int page_size, const RetryRules& retry, std::string token) {
                 new (self) Lister(std::move(engine), std::move(store), std::move(prefix), page_size,
-                                  retry);
+                                  retry, std::move(token));
             },
             nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("prefix"),
-            nb::arg("page_size"), nb::arg("retry"))
+            nb::arg("page_size"), nb::arg("retry"), nb::arg("token") = "")
+        .def_prop_ro("token", &Lister::token)
         .def("next_page", &next_page);
     module.def("head", &head, nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("key"),
                nb::arg("retry"));

@@ -3,24 +3,25 @@
 namespace s3pipes {
 
 Lister::Lister(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
-               std::string prefix, int page_size, RetryRules rules)
+               std::string prefix, int page_size, RetryRules rules, std::string token)
     : engine_(std::move(engine)),
       store_(std::move(store)),
       prefix_(std::move(prefix)),
       page_size_(page_size),
-      rules_(rules) {
+      rules_(rules),
+      token_(std::move(token)) {
     engine_->check_process();
-    ask("");
+    ask();
 }
 
 Lister::~Lister() {
     if (errand_) errand_->cancel();
 }
 
-void Lister::ask(std::string token) {
+void Lister::ask() {
     errand_ = Errand<ListPage>::start(
         engine_, store_, store_->url_of(prefix_), rules_,
-        [store = store_, prefix = prefix_, token = std::move(token), size = page_size_](
+        [store = store_, prefix = prefix_, token = *token_, size = page_size_](
             std::size_t loop) { return store->list_page(loop, prefix, token, size); });
 }
 
@@ -29,7 +30,11 @@ std::optional<ListPage> Lister::next(const Poll& poll) {
     if (!errand_) return std::nullopt;
     ListPage page = errand_->wait(poll);
     errand_.reset();
-    if (!page.next_token.empty()) ask(page.next_token);
+    token_.reset();
+    if (!page.next_token.empty()) {
+        token_ = page.next_token;
+        ask();
+    }
     return page;
 }
 

@@ -11,22 +11,26 @@ namespace s3pipes {
 
 class Lister {
   public:
-    // page_size 0: the server's own, 1000 on S3.
+    // page_size 0: the server's own, 1000 on S3. token: of the page to begin with.
     Lister(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store, std::string prefix,
-           int page_size, RetryRules rules);
+           int page_size, RetryRules rules, std::string token = "");
     ~Lister();
 
     // nullopt after the last page. Throws Failure, or what `poll` throws.
     std::optional<ListPage> next(const Poll& poll);
+    // Of the page that next() will give; nullopt after the last one. Also in a fork's child, which
+    // goes on with a Lister of its own.
+    const std::optional<std::string>& token() const noexcept { return token_; }
 
   private:
-    void ask(std::string token);
+    void ask();
 
     const std::shared_ptr<Engine> engine_;
     const std::shared_ptr<ObjectStore> store_;
     const std::string prefix_;
     const int page_size_;
     const RetryRules rules_;
+    std::optional<std::string> token_;
     std::shared_ptr<Errand<ListPage>> errand_;
 };
 
