@@ -117,7 +117,11 @@ class S3Client:
             # In one piece from the start: nothing is copied together.
             stream = reader.open_contiguous(self._here().of(bucket), key, 0, None, size, etag)
             reader.start()
-            return stream.whole()
+            try:
+                return stream.whole()
+            finally:
+                stream.close()
+                del stream  # a kept error keeps this frame, but no memory of the object
 
         return memoryview(self._following(bucket, ask)).toreadonly()
 
@@ -145,7 +149,7 @@ class S3Client:
     def get_ranges(self, url: str, ranges: Sequence[tuple[int, int]]) -> _Views:
         """The bytes `[begin, end)` for each of `ranges`, fetched side by side.
 
-        All come from one version of the object. Ranges that lie close together share a request.
+        All come from one version of the object. Ranges that lie close together are fetched as one.
 
         Raises:
             ConfigError: a range is not 0 <= begin <= end.
@@ -157,7 +161,12 @@ class S3Client:
 
         def ask() -> _Views:
             merged, pieces = self._open_ranges(known, ranges)
-            return _cut(ranges, merged, [piece.whole() for piece in pieces])
+            try:
+                # By number: a kept error keeps these frames, but no memory of the object.
+                return _cut(ranges, merged, [pieces[i].whole() for i in range(len(pieces))])
+            finally:
+                while pieces:
+                    pieces.pop().close()
 
         return self._following(bucket, ask)
 
@@ -236,7 +245,8 @@ class S3Client:
     def _here(self) -> Stores:
         stores = self._stores
         if stores is None or stores.generation != _native.process_generation():
-            stores = self._stores = Stores(self.config)
+            # A fork's child need not be told again where the buckets are.
+            stores = self._stores = Stores(self.config, stores.regions if stores else {})
         return stores
 
     def _following(self, bucket: str, ask: Callable[[], _T]) -> _T:

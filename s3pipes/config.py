@@ -183,9 +183,10 @@ class ReadConfig:
             latency and price per request dominate. Too large: fewer chunks fit into the memory
             budget, and the first byte that the consumer sees waits for a whole chunk.
         window_bytes: bytes allowed ahead of one reader, rounded up to whole chunks; 0: a chunk is
-            asked for only when the reader needs it. None, the default: automatic, from the memory
-            budget and the number of open readers. Too small: the reader waits for each chunk's
-            latency. Too large: one reader takes the budget from the others.
+            asked for only when the reader needs it. None, the default: automatic, growing
+            while that brings more bytes per second, up to half the memory budget. Too small: the
+            reader waits for each chunk's latency. Too large: one reader takes the budget from the
+            others.
         whole_objects: one GET per object instead of ranged GETs side by side; default False. For
             stores that serve ranges badly. A stream is yielded once its object is here as a whole,
             in memory that is the user's, not the budget's.

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import warnings
+from collections.abc import Mapping
 
 from s3pipes import _native
 from s3pipes.config import ClientConfig
@@ -22,14 +23,18 @@ _LOOK_AGAIN_S = 30.0
 
 
 class Stores:
-    """The native side of one client in one process. Safe to share between threads."""
+    """The native side of one client in one process. Safe to share between threads.
 
-    def __init__(self, config: ClientConfig) -> None:
+    Attributes:
+        regions: of the buckets that were not where they were looked for.
+    """
+
+    def __init__(self, config: ClientConfig, regions: Mapping[str, str]) -> None:
         self.generation = _native.process_generation()
         self._config = config
         self._lock = threading.Lock()
         self._by_bucket: dict[str, _native.ObjectStore] = {}
-        self._regions: dict[str, str] = {}
+        self.regions = dict(regions)
         self._trusts: dict[tuple[bool, str], _native.TlsTrust] = {}
         self._source = CredentialSource(config)
         self._snapshot: Snapshot | None = None
@@ -87,11 +92,11 @@ class Stores:
         with self._lock:
             if not error.region:
                 raise error
-            if self._regions.get(bucket) == error.region:
+            if self.regions.get(bucket) == error.region:
                 return  # another stream or thread leads the way; who asks in vain again gives up
-            if bucket in self._regions:
+            if bucket in self.regions:
                 raise error
-            self._regions[bucket] = error.region
+            self.regions[bucket] = error.region
             self._by_bucket.pop(bucket, None)
         warnings.warn(
             f"The bucket {bucket!r} is in {error.region}, not where it was looked for; following."
@@ -116,7 +121,7 @@ class Stores:
     def _make(self, bucket: str) -> _native.ObjectStore:
         config = self._config
         with self._lock:
-            target = resolve(config, bucket, self._regions.get(bucket))
+            target = resolve(config, bucket, self.regions.get(bucket))
             store = self._by_bucket[bucket] = _native.S3Store.make(
                 engine=self.engine,
                 tls=target.tls,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import s3pipes
-from s3pipes import IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError
+from s3pipes import IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError, S3Url
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
 from s3pipes.testing.certificates import certify
@@ -239,6 +239,38 @@ for taken in (0, 1, 9, 10, 11, 20, 24, 25):
         assert head + [url.key for url in urls] == everything
     assert in_child(child) == 0, taken
     assert head + [url.key for url in urls] == everything
+say("ok")
+leave()
+"""
+    )
+    assert good(children.run(program, scripted.endpoint_url, "")) == ["ok"]
+
+
+def test_a_child_knows_where_the_parent_was_led(
+    scripted: ScriptedServer, children: Children
+) -> None:
+    scripted.put("k", noise(500_000, 1))
+    for i in range(25):
+        scripted.put(f"list/{i:02}", b"")
+    scripted.script = lambda request: (
+        None
+        if request.region == "eu-central-1"
+        else fault(301, "PermanentRedirect", x_amz_bucket_region="eu-central-1")
+    )
+    program = (
+        PRELUDE
+        + """
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    stream = client.open("s3://bucket/k", read=CHUNKS)
+    urls = client.list("s3://bucket/list/", page_size=10)
+    assert next(urls).key == "list/00"
+assert len(told) == 1
+def child():
+    warnings.simplefilter("error")
+    assert len(list(urls)) == 24
+    assert stream.read() == noise(500_000, 1)
+assert in_child(child) == 0
 say("ok")
 leave()
 """
@@ -546,6 +578,22 @@ def test_nothing_waits_for_the_garbage_collector(
         assert seconds_until_quiet() < CANCEL_S
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_kept_error_holds_no_memory(scripted: ScriptedServer, whole: bool) -> None:
+    url = S3Url(scripted.put("k", noise(300_000)), 300_000)
+    scripted.script = lambda request: (
+        Answer(cut_at=-1) if request.range and request.range[0] == 128 * KiB else None
+    )
+    seconds_until_quiet()
+    config = scripted.config(retry=RetryConfig(max_attempts=1))
+    client = S3Client(config, ReadConfig(chunk_bytes=64 * KiB))
+    with pytest.raises(s3pipes.RetriesExhausted) as kept:
+        client.get(url) if whole else client.get_ranges(url, [(0, 300_000)])
+    assert seconds_until_quiet() < CANCEL_S
+    assert s3pipes.stats().memory_outside_bytes == 0
+    assert kept.value.url == url
 
 
 def test_a_dropped_listing_asks_for_no_further_page(scripted: ScriptedServer) -> None:

@@ -63,8 +63,7 @@ std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
     if (job_.cancelled) throw Error(ErrorKind::cancelled, "the reader went away");
     ObjectStream& stream = *job_.stream;
     Chunk& chunk = *job_.chunk;
-    stream.nearness_.answered(latency);
-    scheduler_.answered(stream.nearness_.best_s());
+    scheduler_.answered(stream.nearness_.answered(latency));
     stream.reader_->adapt(stream.nearness_.near());
     const bool first_head = !stream.meta_.has_value();
     if (first_head) {

@@ -21,8 +21,9 @@ Lister::~Lister() {
 void Lister::ask() {
     errand_ = Errand<ListPage>::start(
         engine_, store_, store_->url_of(prefix_), rules_,
-        [store = store_, prefix = prefix_, token = *token_, size = page_size_](
-            std::size_t loop) { return store->list_page(loop, prefix, token, size); });
+        [store = store_, prefix = prefix_, token = *token_, size = page_size_](std::size_t loop) {
+            return store->list_page(loop, prefix, token, size);
+        });
 }
 
 std::optional<ListPage> Lister::next(const Poll& poll) {

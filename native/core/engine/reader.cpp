@@ -48,8 +48,9 @@ Reader::~Reader() {
 }
 
 void Reader::adapt(bool near) {
-    if (near == near_ || rules_.chunk_bytes) return;
+    if (near == near_ || far_for_good_ || rules_.chunk_bytes) return;
     near_ = near;
+    far_for_good_ = !near;
     policy_ = WindowPolicy(chunk_bytes(), near ? near_chunks : far_chunks, window_limit(*engine_));
 }
 
@@ -58,7 +59,7 @@ std::shared_ptr<ObjectStream> Reader::open(OpenRequest request) {
     Scheduler& scheduler = engine_->scheduler();
     std::lock_guard lock(scheduler.mutex());
     Nearness& nearness = scheduler.nearness(request.store->origin());
-    adapt(nearness.near());
+    if (nearness.known()) adapt(nearness.near());
     auto stream = std::make_shared<ObjectStream>(engine_, shared_from_this(), std::move(request),
                                                  nearness, scheduler.next_order());
     ++engine_->stats().streams;

@@ -85,6 +85,7 @@ class Reader : public std::enable_shared_from_this<Reader> {
 
     // Guarded by the scheduler's mutex.
     bool near_ = false;
+    bool far_for_good_ = false;  // a reader of two stores does not change with every answer
     WindowPolicy policy_;
     std::uint64_t outstanding_ = 0;                     // bytes asked for and not yet consumed
     std::uint64_t delivered_ = 0;                       // bytes consumed

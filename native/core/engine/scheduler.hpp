@@ -43,7 +43,7 @@ class Scheduler {
     bool stopped() const noexcept { return stopped_; }  // nothing starts any more
     bool dead() const noexcept { return dead_; }        // and nothing runs
     std::uint64_t next_order() noexcept { return ++order_; }
-    void answered(double best_latency_s) noexcept { limit_.answered(best_latency_s); }
+    void answered(double latency_s) noexcept { limit_.answered(latency_s); }
     Nearness& nearness(const std::string& origin) { return nearness_[origin]; }
 
     // On a loop's thread, without the mutex.
@@ -78,7 +78,7 @@ class Scheduler {
     std::mutex mutex_;
     int max_requests_;
     RequestLimit limit_;
-    std::map<std::string, Nearness> nearness_;  // of every server; outlives its clients
+    std::map<std::string, Nearness> nearness_;  // by host name; outlives the clients
     std::vector<int> running_;                  // per loop
     int running_total_ = 0;
     bool memory_is_short_ = false;  // somebody waits for some: nobody else takes any

@@ -10,9 +10,9 @@
 
 namespace s3pipes {
 
-// As std::memcpy. Between a few KB and a megabyte glibc leaves that to the processor's `rep movsb`,
-// which on some virtual machines runs at a third of the speed of plain vector moves; beyond, glibc
-// moves by vectors too, and knows when to go around the cache.
+// As std::memcpy. From a few KB up to the size of a cache glibc leaves that to the processor's
+// `rep movsb`, which on some virtual machines runs at a third of the speed of plain vector moves.
+// Beyond a megabyte it knows better than we when to go around the cache.
 inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t count) noexcept {
 #ifdef __SSE2__
     constexpr std::size_t worthwhile = 2 << 10, too_large = 1 << 20, vector = sizeof(__m128i);

@@ -12,14 +12,16 @@ namespace s3pipes {
 // there, they cost half as much. S3 itself takes from 4 ms (Express One Zone) to 30 ms and more.
 class Nearness {
   public:
-    void answered(std::chrono::nanoseconds first_byte_latency) noexcept {
+    // Returns the seconds of it that are the server's own rather than our queue's, as a guess.
+    double answered(std::chrono::nanoseconds first_byte_latency) noexcept {
         const double seconds = std::chrono::duration<double>(first_byte_latency).count();
         best_s_ = best_s_ == 0 ? seconds : std::min(seconds, best_s_ * slowly);
         if (best_s_ < near_below_s) near_ = true;
         if (best_s_ > far_above_s) near_ = false;
+        return std::min(seconds, best_s_ * credible);
     }
 
-    double best_s() const noexcept { return best_s_; }  // 0 before the first answer
+    bool known() const noexcept { return best_s_ != 0; }  // it has answered
 
     bool near() const noexcept { return near_; }
 
@@ -27,6 +29,7 @@ class Nearness {
     static constexpr double near_below_s = 0.002;
     static constexpr double far_above_s = 0.004;
     static constexpr double slowly = 1.005;
+    static constexpr double credible = 4;  // a cache that misses is that much slower, and more
     double best_s_ = 0;
     bool near_ = false;
 };

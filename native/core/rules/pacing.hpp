@@ -6,9 +6,9 @@
 namespace s3pipes {
 
 // Little's law with a cap on the rate: one event loop cannot take more than about 20 000 answers a
-// second, so more than that rate times the first-byte latency, at its best, only queues. A near
-// store (0.2 ms) gets the floor, S3 (30 ms) hundreds. A store that throttles is asked for less at
-// once, and for a little more after every answer that was none.
+// second, so more than that rate times the first-byte latency only queues. A near store (0.2 ms)
+// gets the floor, S3 (30 ms) hundreds. A store that throttles is asked for less at once, and for
+// a little more after every answer that was none.
 class RequestLimit {
   public:
     RequestLimit(int floor, int ceiling) : floor_(std::min(floor, ceiling)), ceiling_(ceiling) {}
@@ -19,10 +19,9 @@ class RequestLimit {
         return std::max(1, static_cast<int>(limit * share_));
     }
 
-    // best_latency_s: of the server that answered. Time in a queue is no reason for a longer queue.
-    void answered(double best_latency_s) noexcept {
-        latency_s_ =
-            latency_s_ == 0 ? best_latency_s : latency_s_ + (best_latency_s - latency_s_) / 16;
+    // latency_s: the server's own. Time in our queue is no reason for a longer queue.
+    void answered(double latency_s) noexcept {
+        latency_s_ = latency_s_ == 0 ? latency_s : latency_s_ + (latency_s - latency_s_) / 16;
         share_ = std::min(1.0, share_ + 0.1 / ceiling_);
     }
 
