@@ -29,7 +29,7 @@ class Nearness {
     static constexpr double near_below_s = 0.002;
     static constexpr double far_above_s = 0.004;
     static constexpr double slowly = 1.005;
-    static constexpr double credible = 4;  // a cache that misses is that much slower, and more
+    static constexpr double credible = 2;  // more would lengthen a queue of our own
     double best_s_ = 0;
     bool near_ = false;
 };
