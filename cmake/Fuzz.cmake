@@ -9,7 +9,7 @@ add_link_options(-fsanitize=address,undefined)
 find_package(OpenSSL 3.0 REQUIRED)
 
 file(GLOB fuzzed_sources CONFIGURE_DEPENDS
-     native/core/words/*.cpp native/core/rules/*.cpp native/core/records/*.cpp
+     native/core/words/*.cpp native/core/s3/*.cpp native/core/policy/*.cpp native/core/records/*.cpp
      native/core/http/response_*.cpp)
 add_library(fuzzed_core STATIC ${fuzzed_sources})
 target_include_directories(fuzzed_core PUBLIC native)

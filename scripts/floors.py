@@ -40,7 +40,7 @@ PYTHON_FLOORS = (
 DOOR_USERS = {"s3pipes.testing.children"}
 
 # C++: what each folder of native/ may include of the others.
-CORE_FLOORS = ("words", "rules", "memory", "http", "store", "cache", "engine")
+CORE_FLOORS = ("words", "s3", "policy", "memory", "http", "store", "cache", "engine")
 NATIVE_MAY = {
     **{
         f"core/{floor}": {f"core/{lower}" for lower in CORE_FLOORS[: index + 1]}
@@ -48,7 +48,7 @@ NATIVE_MAY = {
     },
     "core/records": {"core/words", "core/records"},
     "python": {f"core/{floor}" for floor in (*CORE_FLOORS, "records")} | {"python"},
-    "sim": {"core/words", "core/rules", "sim"},
+    "sim": {"core/words", "core/s3", "core/policy", "sim"},
     "tests": {f"core/{floor}" for floor in (*CORE_FLOORS, "records")} | {"sim", "tests"},
 }
 # Folder, what it may not include, why.
@@ -58,9 +58,15 @@ NATIVE_MAY_NOT = (
     ("sim", r"Python\.h|nanobind/.*", "only native/python sees Python"),
     ("core/words", r"boost/.*|openssl/.*", "words stand on the standard library alone"),
     (
-        "core/rules",
+        "core/s3",
         r"boost/(asio|beast)/.*|sys/.*|unistd\.h|fstream|thread|mutex|condition_variable",
-        "rules are pure: no I/O, no threads",
+        "the protocol is pure: no I/O, no threads",
+    ),
+    (
+        "core/policy",
+        r"boost/(asio|beast)/.*|openssl/.*|sys/.*|unistd\.h|fstream|thread|mutex"
+        r"|condition_variable|random",
+        "decisions are pure: no I/O, no threads, no chance",
     ),
     ("core/records", r"boost/(asio|beast)/.*|sys/.*|unistd\.h|fstream", "records do no I/O"),
     ("core/engine", r"core/store/s3_store\.hpp", "the engine knows the seam, never S3Store"),
@@ -150,7 +156,7 @@ def native_uses(root: Path) -> Iterator[Use]:
 
 
 def native_folder(name: str) -> str:
-    """`core/rules/uri.hpp` belongs to `core/rules`, `tests/fuzz/x.cpp` to `tests`."""
+    """`core/s3/uri.hpp` belongs to `core/s3`, `tests/fuzz/x.cpp` to `tests`."""
     parts = name.split("/")
     return "/".join(parts[:2]) if parts[0] == "core" else parts[0]
 
@@ -203,12 +209,12 @@ PLANTED = (
     ("s3pipes/client.py", "from s3pipes import S3Url", "the public door"),
     ("s3pipes/novel.py", "import s3pipes.errors", "stands on no floor"),
     ("s3pipes/config.py", "import s3pipes.proxy", "a circle"),
-    ("native/core/rules/a.hpp", '#include "core/engine/b.hpp"', "may not include"),
-    ("native/core/records/a.hpp", '#include "core/rules/b.hpp"', "may not include"),
+    ("native/core/policy/a.hpp", '#include "core/engine/b.hpp"', "may not include"),
+    ("native/core/records/a.hpp", '#include "core/policy/b.hpp"', "may not include"),
     ("native/core/http/a.hpp", "#include <nanobind/nanobind.h>", "only native/python"),
     ("native/core/engine/a.hpp", "#include <Python.h>", "only native/python"),
     ("native/core/words/a.hpp", "#include <boost/asio.hpp>", "standard library alone"),
-    ("native/core/rules/a.hpp", "#include <thread>", "rules are pure"),
+    ("native/core/policy/a.hpp", "#include <thread>", "decisions are pure"),
     ("native/core/engine/a.hpp", '#include "core/store/s3_store.hpp"', "never S3Store"),
     ("native/core/http/a.hpp", '#include "core/http/gone.hpp"', "there is no"),
     ("native/core/http/a.hpp", '#include "core/http/b.hpp"', "a circle"),
@@ -224,8 +230,8 @@ SOUND = {
     "s3pipes/stream.py": "if TYPE_CHECKING:\n    from s3pipes.client import S3Client",
     "native/core/engine/b.hpp": '#include "core/store/object_store.hpp"',
     "native/core/store/object_store.hpp": '#include "core/words/b.hpp"',
-    "native/core/store/s3_store.hpp": '#include "core/rules/b.hpp"',
-    "native/core/rules/b.hpp": "#include <string>",
+    "native/core/store/s3_store.hpp": '#include "core/policy/b.hpp"',
+    "native/core/policy/b.hpp": "#include <string>",
     "native/core/words/b.hpp": "#include <string>",
     "native/core/http/b.hpp": '#include "core/http/a.hpp"',
     "native/core/http/a.hpp": "#include <boost/asio.hpp>",

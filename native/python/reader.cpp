@@ -9,7 +9,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "core/engine/engine.hpp"
-#include "core/rules/range_merge.hpp"
+#include "core/policy/range_merge.hpp"
 #include "python/poll.hpp"
 #include "python/register.hpp"
 #include "python/stream.hpp"

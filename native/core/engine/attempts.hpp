@@ -5,7 +5,7 @@
 #include <optional>
 #include <random>
 
-#include "core/rules/retry.hpp"
+#include "core/policy/retry.hpp"
 #include "core/words/failure.hpp"
 
 namespace s3pipes {

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "core/engine/chunk.hpp"
-#include "core/rules/retry.hpp"
+#include "core/policy/retry.hpp"
 #include "core/store/object_store.hpp"
 
 namespace s3pipes {

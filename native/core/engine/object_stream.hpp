@@ -12,7 +12,7 @@
 #include "core/engine/chunk.hpp"
 #include "core/engine/job.hpp"
 #include "core/engine/reader.hpp"
-#include "core/rules/nearness.hpp"
+#include "core/policy/nearness.hpp"
 
 namespace s3pipes {
 

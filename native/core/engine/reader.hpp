@@ -10,8 +10,8 @@
 #include <string>
 
 #include "core/engine/wait.hpp"
-#include "core/rules/retry.hpp"
-#include "core/rules/window_policy.hpp"
+#include "core/policy/retry.hpp"
+#include "core/policy/window_policy.hpp"
 #include "core/store/object_store.hpp"
 
 namespace s3pipes {

@@ -14,8 +14,8 @@
 #include "core/engine/object_stream.hpp"
 #include "core/engine/reader.hpp"
 #include "core/memory/arena.hpp"
-#include "core/rules/nearness.hpp"
-#include "core/rules/pacing.hpp"
+#include "core/policy/nearness.hpp"
+#include "core/policy/pacing.hpp"
 #include "core/words/stats.hpp"
 
 namespace s3pipes {

@@ -2,10 +2,10 @@
 
 #include <chrono>
 
-#include "core/rules/content_range.hpp"
-#include "core/rules/list_xml.hpp"
-#include "core/rules/uri.hpp"
-#include "core/rules/verdict.hpp"
+#include "core/s3/content_range.hpp"
+#include "core/s3/list_xml.hpp"
+#include "core/s3/uri.hpp"
+#include "core/s3/verdict.hpp"
 #include "core/words/generation.hpp"
 
 namespace s3pipes {

@@ -7,7 +7,7 @@
 
 #include "core/http/endpoint.hpp"
 #include "core/http/pool.hpp"
-#include "core/rules/sigv4.hpp"
+#include "core/s3/sigv4.hpp"
 #include "core/store/credential_cell.hpp"
 #include "core/store/object_store.hpp"
 #include "core/words/generation.hpp"

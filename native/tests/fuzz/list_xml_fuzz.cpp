@@ -4,12 +4,12 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/rules/content_range.hpp"
-#include "core/rules/error_xml.hpp"
-#include "core/rules/list_xml.hpp"
-#include "core/rules/timestamp.hpp"
-#include "core/rules/uri.hpp"
-#include "core/rules/verdict.hpp"
+#include "core/s3/content_range.hpp"
+#include "core/s3/error_xml.hpp"
+#include "core/s3/list_xml.hpp"
+#include "core/s3/timestamp.hpp"
+#include "core/s3/uri.hpp"
+#include "core/s3/verdict.hpp"
 #include "core/words/error.hpp"
 
 using namespace s3pipes;

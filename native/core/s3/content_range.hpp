@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/rules/timestamp.hpp"  // parse_http_date: the other header of a body
+#include "core/s3/timestamp.hpp"  // parse_http_date: the other header of a body
 #include "core/words/object.hpp"
 
 namespace s3pipes {

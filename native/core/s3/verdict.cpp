@@ -1,11 +1,11 @@
-#include "core/rules/verdict.hpp"
+#include "core/s3/verdict.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
 
-#include "core/rules/error_xml.hpp"
-#include "core/rules/printable.hpp"
+#include "core/s3/error_xml.hpp"
+#include "core/words/printable.hpp"
 
 namespace s3pipes {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/rules/printable.hpp"
+#include "core/words/printable.hpp"
 
 namespace s3pipes {
 

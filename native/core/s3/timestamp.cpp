@@ -1,4 +1,4 @@
-#include "core/rules/timestamp.hpp"
+#include "core/s3/timestamp.hpp"
 
 #include <array>
 #include <cstdio>

@@ -2,7 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <random>
 
-#include "core/rules/retry.hpp"
+#include "core/policy/retry.hpp"
 
 using namespace s3pipes;
 using std::chrono::milliseconds;
@@ -20,7 +20,7 @@ std::optional<milliseconds> delay(ErrorKind kind, int attempts, double rnd,
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(rules_retry)
+BOOST_AUTO_TEST_SUITE(policy_retry)
 
 BOOST_AUTO_TEST_CASE(only_what_passes_is_tried_again) {
     for (auto kind :

@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "core/rules/list_xml.hpp"
+#include "core/s3/list_xml.hpp"
 #include "core/words/error.hpp"
 
 using namespace s3pipes;
@@ -38,7 +38,7 @@ std::string nested(int depth) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(rules_list_xml)
+BOOST_AUTO_TEST_SUITE(s3_list_xml)
 
 BOOST_AUTO_TEST_CASE(a_whole_page) {
     const auto page = parse_list_page(listing(

@@ -1,4 +1,4 @@
-#include "core/rules/retry.hpp"
+#include "core/policy/retry.hpp"
 
 #include <algorithm>
 #include <cmath>

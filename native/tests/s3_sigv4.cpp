@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/rules/sha256.hpp"
-#include "core/rules/sigv4.hpp"
-#include "core/rules/uri.hpp"
+#include "core/s3/sha256.hpp"
+#include "core/s3/sigv4.hpp"
+#include "core/s3/uri.hpp"
 #include "core/words/error.hpp"
 
 using namespace s3pipes;
@@ -55,7 +55,7 @@ std::string suite_signature(std::string_view method, std::string_view path, std:
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(rules_sigv4)
+BOOST_AUTO_TEST_SUITE(s3_sigv4)
 
 BOOST_AUTO_TEST_CASE(s3_documented_examples) {
     BOOST_TEST(s3_signature("GET", "/test.txt", "", {{"range", "bytes=0-9"}}) ==

@@ -1,8 +1,8 @@
-#include "core/rules/error_xml.hpp"
+#include "core/s3/error_xml.hpp"
 
-#include "core/rules/printable.hpp"
-#include "core/rules/xml_tree.hpp"
+#include "core/s3/xml_tree.hpp"
 #include "core/words/error.hpp"
+#include "core/words/printable.hpp"
 
 namespace s3pipes {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/rules/uri.hpp"
+#include "core/s3/uri.hpp"
 
 #include <array>
 #include <cstddef>

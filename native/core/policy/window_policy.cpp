@@ -1,4 +1,4 @@
-#include "core/rules/window_policy.hpp"
+#include "core/policy/window_policy.hpp"
 
 #include <algorithm>
 #include <utility>

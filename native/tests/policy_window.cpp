@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "core/rules/window_policy.hpp"
+#include "core/policy/window_policy.hpp"
 
 using namespace s3pipes;
 
@@ -80,7 +80,7 @@ class Run {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(rules_window)
+BOOST_AUTO_TEST_SUITE(policy_window)
 
 BOOST_AUTO_TEST_CASE(it_starts_small_and_stays_between_its_bounds) {
     BOOST_TEST(WindowPolicy(chunk, 4, limit).bytes() == 4 * chunk);

@@ -1,4 +1,4 @@
-#include "core/rules/content_range.hpp"
+#include "core/s3/content_range.hpp"
 
 #include <charconv>
 #include <limits>

@@ -1,9 +1,9 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "core/rules/error_xml.hpp"
-#include "core/rules/printable.hpp"
-#include "core/rules/verdict.hpp"
+#include "core/s3/error_xml.hpp"
+#include "core/s3/verdict.hpp"
+#include "core/words/printable.hpp"
 
 using namespace s3pipes;
 
@@ -33,7 +33,7 @@ const std::string page = "<html>\n<head><title>Sign in</title></head></html>";
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(rules_verdict)
+BOOST_AUTO_TEST_SUITE(s3_verdict)
 
 BOOST_AUTO_TEST_CASE(codes) {
     struct {

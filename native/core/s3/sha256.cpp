@@ -1,4 +1,4 @@
-#include "core/rules/sha256.hpp"
+#include "core/s3/sha256.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

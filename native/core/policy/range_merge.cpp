@@ -1,4 +1,4 @@
-#include "core/rules/range_merge.hpp"
+#include "core/policy/range_merge.hpp"
 
 #include <algorithm>
 #include <tuple>

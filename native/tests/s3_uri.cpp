@@ -2,11 +2,11 @@
 #include <random>
 #include <string>
 
-#include "core/rules/uri.hpp"
+#include "core/s3/uri.hpp"
 
 using namespace s3pipes;
 
-BOOST_AUTO_TEST_SUITE(rules_uri)
+BOOST_AUTO_TEST_SUITE(s3_uri)
 
 BOOST_AUTO_TEST_CASE(a_path_keeps_what_s3_keeps) {
     BOOST_TEST(encode_path("a/b//c/../d.tar") == "a/b//c/../d.tar");

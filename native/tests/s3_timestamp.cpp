@@ -2,11 +2,11 @@
 #include <ctime>
 #include <random>
 
-#include "core/rules/timestamp.hpp"
+#include "core/s3/timestamp.hpp"
 
 using namespace s3pipes;
 
-BOOST_AUTO_TEST_SUITE(rules_timestamp)
+BOOST_AUTO_TEST_SUITE(s3_timestamp)
 
 BOOST_AUTO_TEST_CASE(http_dates) {
     BOOST_TEST(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == 784111777);

@@ -1,13 +1,13 @@
-#include "core/rules/list_xml.hpp"
+#include "core/s3/list_xml.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "core/rules/printable.hpp"
-#include "core/rules/timestamp.hpp"
-#include "core/rules/uri.hpp"
-#include "core/rules/xml_tree.hpp"
+#include "core/s3/timestamp.hpp"
+#include "core/s3/uri.hpp"
+#include "core/s3/xml_tree.hpp"
 #include "core/words/error.hpp"
+#include "core/words/printable.hpp"
 
 namespace s3pipes {
 namespace {

@@ -6,13 +6,13 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/rules/content_range.hpp"
-#include "core/rules/range_merge.hpp"
+#include "core/policy/range_merge.hpp"
+#include "core/s3/content_range.hpp"
 #include "core/words/error.hpp"
 
 using namespace s3pipes;
 
-BOOST_AUTO_TEST_SUITE(rules_ranges)
+BOOST_AUTO_TEST_SUITE(policy_ranges)
 
 BOOST_AUTO_TEST_CASE(content_ranges) {
     auto found = parse_content_range("bytes 0-9/100");

@@ -2,14 +2,14 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 
-#include "core/rules/nearness.hpp"
-#include "core/rules/pacing.hpp"
+#include "core/policy/nearness.hpp"
+#include "core/policy/pacing.hpp"
 
 using namespace s3pipes;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-BOOST_AUTO_TEST_SUITE(rules_pacing)
+BOOST_AUTO_TEST_SUITE(policy_pacing)
 
 BOOST_AUTO_TEST_CASE(more_requests_for_a_farther_store) {
     RequestLimit limit(8, 256);

@@ -1,4 +1,4 @@
-#include "core/rules/sigv4.hpp"
+#include "core/s3/sigv4.hpp"
 
 #include <openssl/crypto.h>
 
@@ -6,8 +6,8 @@
 #include <array>
 #include <vector>
 
-#include "core/rules/sha256.hpp"
-#include "core/rules/timestamp.hpp"
+#include "core/s3/sha256.hpp"
+#include "core/s3/timestamp.hpp"
 #include "core/words/error.hpp"
 
 namespace s3pipes {

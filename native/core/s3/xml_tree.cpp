@@ -1,4 +1,4 @@
-#include "core/rules/xml_tree.hpp"
+#include "core/s3/xml_tree.hpp"
 
 #include <boost/property_tree/xml_parser.hpp>
 #include <istream>
