@@ -18,12 +18,14 @@ std::chrono::milliseconds milliseconds(double seconds) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-std::shared_ptr<S3Store> make_store(
-    std::shared_ptr<Engine> engine, bool tls, const std::string& host, std::uint16_t port,
-    const std::string& bucket, const std::string& base_path, const std::string& region,
-    bool requester_pays, const PyCredentialCell& credentials, std::shared_ptr<TlsTrust> trust,
-    const std::string& proxy_host, std::uint16_t proxy_port, const std::string& proxy_authorization,
-    double connect_timeout_s, double progress_timeout_s) {
+std::shared_ptr<S3Store> make_store(std::shared_ptr<Engine> engine, bool tls,
+                                    const std::string& host, std::uint16_t port,
+                                    const std::string& bucket, const std::string& base_path,
+                                    const std::string& region, bool requester_pays,
+                                    PyCredentialCell& credentials, std::shared_ptr<TlsTrust> trust,
+                                    const std::string& proxy_host, std::uint16_t proxy_port,
+                                    const std::string& proxy_authorization,
+                                    double connect_timeout_s, double progress_timeout_s) {
     S3Target target;
     target.endpoint.tls = tls;
     target.endpoint.host = host;
@@ -37,7 +39,9 @@ std::shared_ptr<S3Store> make_store(
     target.base_path = base_path;
     target.region = region;
     target.requester_pays = requester_pays;
-    return std::make_shared<S3Store>(std::move(target), credentials.cell, engine->pools());
+    auto store = std::make_shared<S3Store>(std::move(target), credentials.cell, engine->pools());
+    credentials.serve(store.get());
+    return store;
 }
 
 }  // namespace
