@@ -80,6 +80,7 @@ class Scheduler {
     Todo stop();  // nothing starts any more
     bool stopped() const noexcept { return stopped_; }
     int running() const noexcept { return running_total_; }
+    int limit() const noexcept { return limit_.value(); }  // of requests at once, at present
 
     friend std::ostream& operator<<(std::ostream& out, const Scheduler& scheduler) {
         return scheduler.print(out);

@@ -33,7 +33,7 @@ Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
     if (placed && !first) return todo;
     if (first && stream->waits != Waits::no) todo.wakes.push_back(stream->download);
     refresh(*stream, todo);
-    if (first) kick(todo, &lane);
+    kick(todo, &lane);  // there may be more to ask for now, or more allowed at once
     return todo;
 }
 
