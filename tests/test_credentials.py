@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from s3pipes import credentials
+from s3pipes.aws import credentials
+from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.config import ClientConfig
-from s3pipes.credentials import CredentialSource, Snapshot
 from s3pipes.errors import ConfigError, CredentialsMissing
 from s3pipes.testing.server import S3Server
 
@@ -77,7 +77,7 @@ def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CredentialProces
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock of s3pipes.credentials forward."""
+    """Moves the clock of s3pipes.aws.credentials forward."""
     ahead = [0.0]
 
     class Clock:
@@ -328,7 +328,7 @@ def test_web_identity_and_assumed_role(
 _FORK = """
 import os, pathlib, sys, threading
 from s3pipes.config import ClientConfig
-from s3pipes.credentials import CredentialSource
+from s3pipes.aws.credentials import CredentialSource
 
 def key():
     return CredentialSource(ClientConfig()).snapshot().access_key
@@ -388,6 +388,7 @@ def test_a_fork_during_a_look_up_does_not_hang(
 
 def test_botocore_is_not_imported_before_it_is_needed() -> None:
     script = (
-        "import sys, s3pipes.credentials, s3pipes.endpoint\nassert 'botocore' not in sys.modules\n"
+        "import sys, s3pipes.aws.credentials, s3pipes.aws.endpoint\n"
+        "assert 'botocore' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

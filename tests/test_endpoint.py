@@ -15,8 +15,8 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
+from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
-from s3pipes.endpoint import resolve
 from s3pipes.errors import ConfigError
 
 CANARY = "canary-that-must-not-be-seen"
@@ -256,7 +256,7 @@ def test_a_missing_ca_file_is_named(variable: str, monkeypatch: pytest.MonkeyPat
 _FORK = """
 import os
 from s3pipes.config import ClientConfig
-from s3pipes.endpoint import resolve
+from s3pipes.aws.endpoint import resolve
 here = resolve(ClientConfig(), "known")
 child = os.fork()
 if child == 0:

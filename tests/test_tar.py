@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 from s3pipes.errors import S3PipesError
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterableWrapper
 from s3pipes.pipes.tar import TarArchiveLoader, TarMember
+from s3pipes.records.bad_record import BadRecord
 
 URL = "s3://bucket/a.tar"
 FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]

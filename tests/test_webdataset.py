@@ -6,9 +6,9 @@ import tarfile
 import pytest
 from torch.utils.data import DataLoader, IterDataPipe
 
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterableWrapper
 from s3pipes.pipes.register import functional
+from s3pipes.records.bad_record import BadRecord
 
 FILES = [
     ("train/0001.jpg", b"J1"),

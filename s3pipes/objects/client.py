@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
 
-from s3pipes import _native
 from s3pipes.config import ClientConfig, ReadConfig, check_together
+from s3pipes.engine import _native
+from s3pipes.engine.stores import Stores
 from s3pipes.errors import ConfigError, ObjectChanged, RequestRefused, WrongRegion
-from s3pipes.stores import Stores
-from s3pipes.stream import S3Stream
+from s3pipes.objects.stream import S3Stream
 from s3pipes.url import S3Url, split, split_object
 
 _T = TypeVar("_T")
@@ -288,7 +288,7 @@ class S3Client:
         """All bytes of the streams that `start` opens, which it does anew in another region."""
         import asyncio
 
-        from s3pipes.asynchronous import settled
+        from s3pipes.engine.waiting import settled
 
         followed = False
         while True:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from s3pipes._native import BadArchive, TarReader
-from s3pipes.pipes.bad_record import BadRecord
-from s3pipes.pipes.decompress import decompressed
-from s3pipes.pipes.pieces import pieces
+from s3pipes.engine import BadArchive, TarReader
+from s3pipes.records.bad_record import BadRecord
+from s3pipes.records.decompress import decompressed
+from s3pipes.records.pieces import pieces
 
 _HINT = "The archive is damaged or was stored incompletely: store it anew, or skip it"
 

@@ -12,10 +12,10 @@ import time
 import warnings
 from collections.abc import Mapping
 
-from s3pipes import _native
+from s3pipes.aws.credentials import CredentialSource, Snapshot
+from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
-from s3pipes.credentials import CredentialSource, Snapshot
-from s3pipes.endpoint import resolve
+from s3pipes.engine import _native
 from s3pipes.errors import WrongRegion
 
 # Credentials that expire are looked at this often; the source knows when to renew them.

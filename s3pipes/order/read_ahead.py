@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from s3pipes.config import ReadConfig
-from s3pipes.stream import S3Stream
+from s3pipes.objects.stream import S3Stream
 
 if TYPE_CHECKING:
-    from s3pipes.client import S3Client
+    from s3pipes.objects.client import S3Client
 
 _Opened = S3Stream | Exception
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from s3pipes import _native
+from s3pipes.engine import _native
 from s3pipes.errors import WrongRegion
 from s3pipes.url import S3Url
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import Buffer
 
-    from s3pipes._native import ObjectStream, Piece
-    from s3pipes.client import S3Client
     from s3pipes.config import ReadConfig
+    from s3pipes.engine._native import ObjectStream, Piece
+    from s3pipes.objects.client import S3Client
 
 _ALL = (1 << 63) - 1
 # What read1() without a size gives: a pipe's worth, enough to make progress.

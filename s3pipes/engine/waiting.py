@@ -6,10 +6,10 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from s3pipes import _native
+from s3pipes.engine import _native
 
 if TYPE_CHECKING:
-    from s3pipes.stores import Stores
+    from s3pipes.engine.stores import Stores
 
 # How soon it is seen that the store wants newer credentials.
 _LOOK_EVERY_S = 0.25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from s3pipes import _native
+from s3pipes.engine import _native
 
 
 @dataclass(frozen=True, kw_only=True)

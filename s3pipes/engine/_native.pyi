@@ -1,4 +1,4 @@
-"""The native engine: the contract of `s3pipes._native`, held against the module by `make check`.
+"""The native engine: the contract of `s3pipes.engine._native`, held against it by `make check`.
 
 Sizes and positions are in bytes, times in seconds. Every call that waits gives the GIL away, looks
 for signals about every 50 ms, and raises what `s3pipes.errors.translate` makes of a failure.
@@ -218,7 +218,7 @@ def process_generation() -> int:
     """Grows by one in the child of every fork."""
 
 def stats() -> dict[str, Any] | None:
-    """See `s3pipes.stats.Stats`; None before an engine exists."""
+    """See `s3pipes.engine.stats.Stats`; None before an engine exists."""
 
 def shut_down() -> None:
     """Joins the event loops; nothing can be read afterwards."""

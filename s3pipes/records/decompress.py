@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from s3pipes.pipes.bad_record import BadRecord
+from s3pipes.records.bad_record import BadRecord
 
 # What one call gets and gives at most: bounds the memory a highly compressed piece can take.
 _IN_BYTES = 128 << 10

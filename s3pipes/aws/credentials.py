@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from s3pipes.aws.profile import environment_key, open_session
 from s3pipes.config import ClientConfig
 from s3pipes.errors import CredentialsMissing
-from s3pipes.sessions import environment_key, open_session
 
 _log = logging.getLogger(__name__)
 

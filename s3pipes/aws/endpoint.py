@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from s3pipes.aws.profile import environment_key, open_session
+from s3pipes.aws.proxy import Proxy, proxy_for
 from s3pipes.config import ClientConfig, check_endpoint_url
 from s3pipes.errors import ConfigError
-from s3pipes.proxy import Proxy, proxy_for
-from s3pipes.sessions import environment_key, open_session
 
 _KEY = "k"
 
