@@ -422,8 +422,11 @@ def test_following_while_another_thread_follows(
     client = client_of(scripted)
     late = WrongRegion("as another thread saw it")
     late.region = "eu-central-1"
+    asked = client.session.here().of("bucket")
     # While the first tells its user, and has made nothing yet.
-    monkeypatch.setattr(warnings, "warn", lambda *_, **__: client.follow(url, late))
+    monkeypatch.setattr(
+        warnings, "warn", lambda *_, **__: client.session.follow("bucket", asked, late)
+    )
     assert bytes(client.get(url)) == b"content"
     assert len(scripted.requests) == 2
 

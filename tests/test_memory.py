@@ -204,9 +204,11 @@ def test_streams_that_failed_hold_up_nobody(scripted: ScriptedServer, children: 
 
     scripted.script = script
     program = """
+from s3pipes import S3Stream
+from s3pipes.engine import OpenObject
 client = client_with(1 * MiB)
-reader = client.reader(client.read)
-streams = [client.open_native(f"s3://bucket/bad{i:02}", client.read) for i in range(40)]
+bad = [f"s3://bucket/bad{i:02}" for i in range(40)]
+streams = [S3Stream(url, OpenObject(client.session, url, client.read)) for url in bad]
 with Watch(1 * MiB):
     for stream in streams:
         stream.wait_ready()

@@ -137,7 +137,7 @@ def test_nothing_tells(scripted: ScriptedServer, heard: Heard, answer: str) -> N
     heard.note(client, client.config, vars(client))
     for work in every_door(client, str(url)):
         heard.attempt(work)
-    heard.note(client._here(), vars(client._here()))
+    heard.note(client.session, vars(client.session), vars(client.session.here()))
     assert scripted.requests
 
 

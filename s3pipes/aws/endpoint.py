@@ -26,7 +26,7 @@ _KEY = "k"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the requests for one bucket go, and how.
+    """Where the requests for one bucket go, and how; a native store is made of it, by these names.
 
     Attributes:
         host: without port; an IPv6 address without brackets.
@@ -38,6 +38,7 @@ class Target:
         ca_file: the CA file to check it against; "" for the system's.
     """
 
+    bucket: str
     tls: bool
     host: str
     port: int
@@ -48,6 +49,9 @@ class Target:
     proxy_authorization: str = field(default="", repr=False)
     verify: bool = True
     ca_file: str = ""
+    requester_pays: bool = False
+    connect_timeout_s: float = 5.0
+    progress_timeout_s: float = 10.0
 
 
 def resolve(config: ClientConfig, bucket: str, region: str | None = None) -> Target:
@@ -75,6 +79,7 @@ def _resolve(config: ClientConfig, bucket: str, region: str | None) -> Target:
     proxy = proxy_for(url, config.proxies) or Proxy("", 0)
     verify, ca_file = _authorities(config, resolver.ca_bundle) if tls else (True, "")
     return Target(
+        bucket=bucket,
         tls=tls,
         host=parts.hostname or "",
         port=parts.port or (443 if tls else 80),
@@ -85,6 +90,9 @@ def _resolve(config: ClientConfig, bucket: str, region: str | None) -> Target:
         proxy_authorization=proxy.authorization,
         verify=verify,
         ca_file=ca_file,
+        requester_pays=config.requester_pays,
+        connect_timeout_s=config.connect_timeout_s,
+        progress_timeout_s=config.progress_timeout_s,
     )
 
 

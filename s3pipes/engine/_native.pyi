@@ -9,6 +9,8 @@ from typing import Any, TypeAlias, final
 
 from typing_extensions import Buffer
 
+from s3pipes.aws.endpoint import Target
+
 Refresh: TypeAlias = Callable[[CredentialCell], None]
 
 class Orphaned(RuntimeError):
@@ -65,23 +67,9 @@ class ObjectStore:
 class S3Store(ObjectStore):
     @staticmethod
     def make(
-        *,
-        engine: Engine,
-        tls: bool,
-        host: str,
-        port: int,
-        bucket: str,
-        base_path: str,
-        region: str,
-        requester_pays: bool,
-        credentials: CredentialCell,
-        trust: TlsTrust | None,
-        proxy_host: str,
-        proxy_port: int,
-        proxy_authorization: str,
-        connect_timeout_s: float,
-        progress_timeout_s: float,
-    ) -> S3Store: ...
+        *, engine: Engine, target: Target, credentials: CredentialCell, trust: TlsTrust | None
+    ) -> S3Store:
+        """`trust` is needed where the target speaks TLS."""
 
 @final
 class Piece:

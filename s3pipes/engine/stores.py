@@ -1,6 +1,6 @@
 """What a client is made of in this process: the engine, one native store per bucket, credentials.
 
-Nothing here crosses a fork or a pickle; `S3Client` makes it anew where it is needed.
+Nothing here crosses a fork or a pickle; `Session` makes it anew where it is needed.
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
 from s3pipes.engine import _native
-from s3pipes.errors import WrongRegion
+from s3pipes.errors import WrongRegion, refused
 
 # Credentials that expire are looked at this often; the source knows when to renew them.
 _LOOK_AGAIN_S = 30.0
+
+
+class _Store(NamedTuple):
+    native: _native.ObjectStore
+    region: str  # that its requests are signed for
 
 
 class Stores:
@@ -33,7 +39,7 @@ class Stores:
         self.generation = _native.process_generation()
         self._config = config
         self._lock = threading.Lock()
-        self._by_bucket: dict[str, _native.ObjectStore] = {}
+        self._by_bucket: dict[str, _Store] = {}
         self.regions = dict(regions)
         self._trusts: dict[tuple[bool, str], _native.TlsTrust] = {}
         self._source = CredentialSource(config)
@@ -64,7 +70,7 @@ class Stores:
         if time.monotonic() >= self._look_again_at:
             self._bring_credentials()
         store = self._by_bucket.get(bucket)
-        return store if store is not None else self._make(bucket)
+        return (store if store is not None else self._make(bucket)).native
 
     def at_hand(self, bucket: str) -> bool:
         """Whether `of(bucket)` answers at once, without asking anybody."""
@@ -83,21 +89,26 @@ class Stores:
         if self._cell.wanted():
             self._renew(self._cell)
 
-    def follow(self, bucket: str, error: WrongRegion) -> None:
-        """Goes to where the store said that the bucket is; once, and tells the user.
+    def follow(self, bucket: str, asked: _native.ObjectStore | None, error: WrongRegion) -> None:
+        """Goes to where the store `asked` said that the bucket is; once, and tells the user.
 
         Raises:
             WrongRegion: `error` itself, where following it would lead nowhere new.
+            RequestRefused: the store named the region that it was asked in: something else is
+                wrong, which it did not say.
         """
         with self._lock:
+            present = self._by_bucket.get(bucket)
+            if present is None or present.native is not asked:
+                return  # another stream or thread leads the way
             if not error.region:
                 raise error
-            if self.regions.get(bucket) == error.region:
-                return  # another stream or thread leads the way; who asks in vain again gives up
+            if error.region == present.region:
+                raise refused(error)
             if bucket in self.regions:
                 raise error
             self.regions[bucket] = error.region
-            self._by_bucket.pop(bucket, None)
+            del self._by_bucket[bucket]
         warnings.warn(
             f"The bucket {bucket!r} is in {error.region}, not where it was looked for; following."
             f" Set ClientConfig(region={error.region!r}), region={error.region!r} on the pipe, or"
@@ -118,27 +129,18 @@ class Stores:
             expires = snapshot is not None and snapshot.expires_at is not None
             self._look_again_at = time.monotonic() + _LOOK_AGAIN_S if expires else float("inf")
 
-    def _make(self, bucket: str) -> _native.ObjectStore:
-        config = self._config
+    def _make(self, bucket: str) -> _Store:
         with self._lock:
-            target = resolve(config, bucket, self.regions.get(bucket))
-            store = self._by_bucket[bucket] = _native.S3Store.make(
-                engine=self.engine,
-                tls=target.tls,
-                host=target.host,
-                port=target.port,
-                bucket=bucket,
-                base_path=target.base_path,
-                region=target.region,
-                requester_pays=config.requester_pays,
-                credentials=self._cell,
-                trust=self._trust(target.verify, target.ca_file) if target.tls else None,
-                proxy_host=target.proxy_host,
-                proxy_port=target.proxy_port,
-                proxy_authorization=target.proxy_authorization,
-                connect_timeout_s=config.connect_timeout_s,
-                progress_timeout_s=config.progress_timeout_s,
-            )
+            store = self._by_bucket.get(bucket)
+            if store is None:
+                target = resolve(self._config, bucket, self.regions.get(bucket))
+                native = _native.S3Store.make(
+                    engine=self.engine,
+                    target=target,
+                    credentials=self._cell,
+                    trust=self._trust(target.verify, target.ca_file) if target.tls else None,
+                )
+                store = self._by_bucket[bucket] = _Store(native, target.region)
             return store
 
     def _trust(self, verify: bool, ca_file: str) -> _native.TlsTrust:

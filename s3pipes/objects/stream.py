@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
 
-from s3pipes.engine import _native
-from s3pipes.errors import WrongRegion
-from s3pipes.url import S3Url
+from s3pipes.engine import ObjectStream, OpenObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     import torch
     from typing_extensions import Buffer
-
-    from s3pipes.config import ReadConfig
-    from s3pipes.engine._native import ObjectStream, Piece
-    from s3pipes.objects.client import S3Client
 
 _ALL = (1 << 63) - 1
 # What read1() without a size gives: a pipe's worth, enough to make progress.
@@ -39,34 +37,30 @@ class S3Stream(io.BufferedIOBase):
         ValueError: the stream is closed.
     """
 
-    def __init__(
-        self, client: S3Client, url: str, native: ObjectStream, config: ReadConfig
-    ) -> None:
+    def __init__(self, url: str, opened: OpenObject) -> None:
         self.url = url
-        self._client = client
-        self._config = config
-        self._open: ObjectStream | None = native
-        self._meta: tuple[int, str, int] | None = None
-        if isinstance(url, S3Url) and url.size is not None:
-            self._meta = url.size, url.etag or "", url.last_modified or 0
+        self._open: OpenObject | None = opened
+        self._meta: tuple[int, str, int] | None = None  # of a closed stream, if it was known
+        # What every call goes through: one step to the native stream.
+        self._ask: Callable[..., Any] = opened.ask
 
     # Facts
 
     @property
     def size(self) -> int:
         """Bytes of the whole object."""
-        return self._known()[0]
+        return self._facts()[0]
 
     @property
     def etag(self) -> str:
         """As the store wrote it, quotes included; "" if it has none."""
-        return self._known()[1]
+        return self._facts()[1]
 
     @property
     def last_modified(self) -> int:
         """Seconds since 1970 UTC; 0 if the store did not say."""
         # Of an object that is listed as empty no answer came.
-        return self._known()[2] or getattr(self.url, "last_modified", None) or 0
+        return self._facts()[2] or getattr(self.url, "last_modified", None) or 0
 
     @property
     def name(self) -> str:
@@ -86,10 +80,8 @@ class S3Stream(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """Up to `size` bytes, fewer only at the end; all that are left without a size."""
         wanted = _ALL if size is None or size < 0 else size
-        try:
-            return self._native.read(wanted)
-        except _native.Orphaned:
-            return self._reopen().read(wanted)
+        data: bytes = self._ask(ObjectStream.read, wanted)
+        return data
 
     def read1(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes."""
@@ -97,10 +89,8 @@ class S3Stream(io.BufferedIOBase):
 
     def readinto(self, buffer: Buffer, /) -> int:
         """Fills a writable, contiguous buffer; returns the bytes read, fewer only at the end."""
-        try:
-            return self._native.readinto(buffer)
-        except _native.Orphaned:
-            return self._reopen().readinto(buffer)
+        count: int = self._ask(ObjectStream.readinto, buffer)
+        return count
 
     def readinto1(self, buffer: Buffer, /) -> int:
         """As `readinto`."""
@@ -109,10 +99,8 @@ class S3Stream(io.BufferedIOBase):
     def readline(self, size: int | None = -1, /) -> bytes:
         r"""Up to and including the next `\n`, or `size` bytes if that comes first."""
         limit = _ALL if size is None or size < 0 else size
-        try:
-            return self._native.readline(limit)
-        except _native.Orphaned:
-            return self._reopen().readline(limit)
+        line: bytes = self._ask(ObjectStream.readline, limit)
+        return line
 
     # No copies
 
@@ -125,7 +113,7 @@ class S3Stream(io.BufferedIOBase):
 
     def view(self) -> memoryview:
         """The whole object as one read-only memoryview; the position stays where it is."""
-        return memoryview(self._whole()).toreadonly()
+        return memoryview(self._ask(ObjectStream.whole)).toreadonly()
 
     def tensor(self) -> torch.Tensor:
         """The whole object as a tensor of dtype uint8 and shape (size,), sharing its memory.
@@ -134,7 +122,7 @@ class S3Stream(io.BufferedIOBase):
         """
         import torch
 
-        piece = self._whole()
+        piece = self._ask(ObjectStream.whole)
         return (
             torch.frombuffer(piece, dtype=torch.uint8)
             if len(piece)
@@ -145,7 +133,8 @@ class S3Stream(io.BufferedIOBase):
 
     def tell(self) -> int:
         """Offset of the next byte to read."""
-        return self._native.tell()
+        position: int = self._ask(ObjectStream.tell)
+        return position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Moves to another byte; bytes already here are not fetched again.
@@ -153,26 +142,24 @@ class S3Stream(io.BufferedIOBase):
         Raises:
             ValueError: the offset lies before the object's start.
         """
-        native = self._native
         if whence == io.SEEK_CUR:
-            offset += native.tell()
+            offset += self.tell()
         elif whence == io.SEEK_END:
             offset += self.size
         elif whence != io.SEEK_SET:
             raise ValueError(f"whence must be 0, 1 or 2, not {whence!r}")
         if offset < 0:
             raise ValueError(f"cannot seek to {offset}, before the start of {self.url}")
-        try:
-            native.seek(offset)
-        except _native.Orphaned:
-            self._reopen().seek(offset)
+        self._ask(ObjectStream.seek, offset)
         return offset
 
     def close(self) -> None:
         """Cancels what is still on its way and gives the memory back."""
-        native, self._open = self._open, None
-        if native is not None:
-            native.close()
+        opened, self._open = self._open, None
+        if opened is not None:
+            self._ask = partial(_refuse, self.url)
+            self._meta = opened.meta
+            opened.close()
 
     @property
     def closed(self) -> bool:
@@ -185,14 +172,7 @@ class S3Stream(io.BufferedIOBase):
         Raises:
             S3PipesError: it cannot begin: no such object, no permission, no connection, ...
         """
-        try:
-            # Kept, also for a fork's child, which cannot ask the parent's stream.
-            self._meta = self._native.wait_ready()
-        except _native.Orphaned:
-            self._reopen()
-        except WrongRegion as error:
-            self._client.follow(self.url, error)
-            self._reopen()
+        self._opened.wait_ready()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -201,44 +181,20 @@ class S3Stream(io.BufferedIOBase):
         )
 
     def __repr__(self) -> str:
-        state = "closed" if self._open is None else f"at byte {self._open.tell()}"
+        state = "closed" if self._open is None else f"at byte {self.tell()}"
         return f"<S3Stream {str(self.url)!r} {state}>"
 
     @property
-    def _native(self) -> ObjectStream:
-        if self._open is None:
-            raise ValueError(f"I/O operation on a closed stream: {self.url}")
-        return self._open
+    def _opened(self) -> OpenObject:
+        return self._open if self._open is not None else _refuse(self.url)
 
-    def _known(self) -> tuple[int, str, int]:
-        if self._meta is None:
-            try:
-                self._meta = self._native.meta()
-            except _native.Orphaned:
-                self._meta = self._reopen().meta()
-        return self._meta
+    def _facts(self) -> tuple[int, str, int]:
+        return self._meta if self._meta is not None else self._opened.facts()
 
     def _next_view(self) -> memoryview | None:
-        try:
-            piece = self._native.next_piece()
-        except _native.Orphaned:
-            piece = self._reopen().next_piece()
+        piece = self._ask(ObjectStream.next_piece)
         return memoryview(piece).toreadonly() if len(piece) else None
 
-    def _whole(self) -> Piece:
-        try:
-            return self._native.whole()
-        except _native.Orphaned:
-            return self._reopen().whole()
 
-    def _reopen(self) -> ObjectStream:
-        """The same version at the same byte, through this process's engine and present stores."""
-        position = self._native.tell()
-        url: Any = self.url
-        if self._meta is not None:
-            url = S3Url(self.url, *self._meta)
-        self._open = native = self._client.open_native(url, self._config)
-        if position:
-            native.seek(position)
-        self._meta = native.wait_ready()
-        return native
+def _refuse(url: str, *_: object) -> NoReturn:
+    raise ValueError(f"I/O operation on a closed stream: {url}")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from s3pipes.config import ReadConfig
+from s3pipes.engine import OpenObject, Session, Window
 from s3pipes.objects.stream import S3Stream
-
-if TYPE_CHECKING:
-    from s3pipes.objects.client import S3Client
 
 _Opened = S3Stream | Exception
 
 
-def read_ahead(client: S3Client, urls: Iterable[str], config: ReadConfig) -> Iterator[S3Stream]:
+def read_ahead(session: Session, urls: Iterable[str], config: ReadConfig) -> Iterator[S3Stream]:
     """Yields an open stream for every URL, ready to be read.
 
     How far ahead is opened is the engine's decision, from the window, the sizes and the latencies.
@@ -26,7 +23,7 @@ def read_ahead(client: S3Client, urls: Iterable[str], config: ReadConfig) -> Ite
         S3PipesError: an object cannot be read.
         ValueError: a URL names no object.
     """
-    ahead = _InOrder(client, config) if config.in_order else _AsReady(client, config)
+    ahead = _InOrder(session, config) if config.in_order else _AsReady(session, config)
     source = iter(urls)
     try:
         while ahead.refill(source):
@@ -38,10 +35,10 @@ def read_ahead(client: S3Client, urls: Iterable[str], config: ReadConfig) -> Ite
 class _InOrder:
     """Streams in the order of their URLs."""
 
-    def __init__(self, client: S3Client, config: ReadConfig) -> None:
-        self._client = client
+    def __init__(self, session: Session, config: ReadConfig) -> None:
+        self._session = session
         self._config = config
-        self._reader = client.reader(config)
+        self._window = Window(session, config)
         self._ahead: deque[_Opened] = deque()
         self._ended = False
         # The next refill waits until half of the last one is used, and then wakes a loop once.
@@ -51,10 +48,10 @@ class _InOrder:
         """Opens as many as the engine wants; False when all have been taken."""
         if len(self._ahead) <= self._refill_at:
             before = len(self._ahead)
-            while not self._ended and (not self._ahead or self._reader.has_room(len(self._ahead))):
+            while not self._ended and (not self._ahead or self._window.has_room(len(self._ahead))):
                 self._open_next(source)
             if len(self._ahead) > before:
-                self._reader.start()
+                self._window.start()
             self._refill_at = len(self._ahead) // 2
         return bool(self._ahead)
 
@@ -84,40 +81,34 @@ class _InOrder:
             self._add(error)
             return
         try:
-            native = self._client.open_in(self._reader, url, self._config, self._tag())
-            self._add(S3Stream(self._client, url, native, self._config))
+            opened = OpenObject(self._session, url, self._config, window=self._window)
+            self._add(S3Stream(url, opened), opened.tag)
         except Exception as error:  # noqa: BLE001 - told in its turn, not before
             self._ended = True
             self._add(error)
 
-    def _add(self, opened: _Opened) -> None:
+    def _add(self, opened: _Opened, tag: int = 0) -> None:  # noqa: ARG002 - for who needs it
         self._ahead.append(opened)
-
-    def _tag(self) -> int:
-        return 0
 
 
 class _AsReady(_InOrder):
     """Streams as their bytes arrive, whichever comes first."""
 
-    def __init__(self, client: S3Client, config: ReadConfig) -> None:
-        super().__init__(client, config)
+    def __init__(self, session: Session, config: ReadConfig) -> None:
+        super().__init__(session, config)
         self._by_tag: dict[int, S3Stream] = {}
-        self._last_tag = 0
 
     def take(self) -> S3Stream:
         if not self._by_tag:
             return super().take()  # an error: the streams before it are done
-        stream = self._by_tag.pop(self._reader.next_ready())
+        stream = None
+        while stream is None:  # a tag may come twice
+            stream = self._by_tag.pop(self._window.next_ready(), None)
         self._ahead.remove(stream)
         stream.wait_ready()
         return stream
 
-    def _add(self, opened: _Opened) -> None:
+    def _add(self, opened: _Opened, tag: int = 0) -> None:
         super()._add(opened)
         if isinstance(opened, S3Stream):
-            self._by_tag[self._last_tag] = opened
-
-    def _tag(self) -> int:
-        self._last_tag += 1
-        return self._last_tag
+            self._by_tag[tag] = opened

@@ -60,7 +60,7 @@ class S3FileLoader(Pipe[tuple[str, S3Stream]]):
         self.read = read or read_config_from_environment(buffer_size, multi_part_download)
 
     def __iter__(self) -> Iterator[tuple[str, S3Stream]]:
-        for stream in read_ahead(self.client, self.source_datapipe, self.read):
+        for stream in read_ahead(self.client.session, self.source_datapipe, self.read):
             yield stream.url, stream
 
     def __len__(self) -> int:
