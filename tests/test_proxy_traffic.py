@@ -3,125 +3,20 @@
 from __future__ import annotations
 
 import base64
-import select
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from s3pipes import ConfigError, IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.certificates import certify
+from tests.proxy import Proxy
 
 FAST = RetryConfig(max_attempts=2, base_delay_s=0.001, max_delay_s=0.01)
 LOGIN = "Basic " + base64.b64encode(b"me:p@ss word").decode()
 BODY = bytes(range(256)) * 1200
-
-
-class Proxy:
-    """Passes requests in absolute form and tunnels on, and writes their heads down.
-
-    One request or tunnel for each connection: the proxy closes it.
-    """
-
-    def __init__(self, *, login: str = "", to: int | None = None) -> None:
-        self.heads: list[str] = []
-        self._login = login
-        self._to = to  # a port that every name leads to
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-
-    def __enter__(self) -> Proxy:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._listener.getsockname()[1]
-        self._start(self._accept)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in list(self._open):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(10)
-            assert not thread.is_alive()
-
-    @property
-    def targets(self) -> list[str]:
-        return [head.split(" ", 2)[1] for head in self.heads]
-
-    def _start(self, target: object, *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.add(connection)
-            self._start(self._serve, connection)
-
-    def _serve(self, client: socket.socket) -> None:
-        with client, suppress(OSError, ValueError):
-            raw = b""
-            while b"\r\n\r\n" not in raw:
-                got = client.recv(4096)
-                if not got:
-                    return
-                raw += got
-            head = raw.decode("latin-1").partition("\r\n\r\n")[0]
-            self.heads.append(head)
-            fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
-            fields = {name.lower(): value for name, value in fields.items()}
-            if self._login and fields.get("proxy-authorization") != self._login:
-                client.sendall(
-                    b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
-                )
-                return
-            method, target, _ = head.split("\r\n")[0].split(" ")
-            if method == "CONNECT":
-                host, _, port = target.rpartition(":")
-            else:
-                parts = urlsplit(target)
-                host, port = parts.hostname or "", str(parts.port or 80)
-            there = ("127.0.0.1", self._to) if self._to else (host, int(port))
-            with socket.create_connection(there) as server:
-                self._open.add(server)
-                if method == "CONNECT":
-                    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                else:
-                    server.sendall(self._passed_on(head))
-                self._pump(client, server)
-
-    @staticmethod
-    def _passed_on(head: str) -> bytes:
-        first, *fields = head.split("\r\n")
-        method, target, version = first.split(" ")
-        parts = urlsplit(target)
-        origin = parts.path + (f"?{parts.query}" if parts.query else "")
-        # As RFC 9112 wants it: Host is made from the target.
-        kept = [f for f in fields if not f.lower().startswith(("proxy-", "host:", "connection:"))]
-        lines = [f"{method} {origin} {version}", f"Host: {parts.netloc}", *kept]
-        return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
-
-    @staticmethod
-    def _pump(client: socket.socket, server: socket.socket) -> None:
-        other = {client: server, server: client}
-        while True:
-            for ready in select.select(list(other), [], [])[0]:
-                data = ready.recv(1 << 16)
-                if not data:
-                    return
-                other[ready].sendall(data)
 
 
 @pytest.fixture
