@@ -11,7 +11,6 @@ import pytest
 from s3pipes import IterableWrapper, ReadConfig, S3Client
 
 Ask = Callable[[S3Client, str], Any]
-
 DOORS: dict[str, Ask] = {
     "get": lambda client, url: client.get(url),
     "head": lambda client, url: client.head(url),

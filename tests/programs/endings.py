@@ -15,7 +15,6 @@ from tests.programs.interrupts import SILENT
 
 URLS = [f"s3://bucket/k{i:02}" for i in range(30)]
 TASKS = Path("/proc/self/task")
-# What is left for the end of the interpreter to find.
 LEFT: dict[str, Any] = {}
 
 

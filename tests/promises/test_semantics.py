@@ -1,12 +1,8 @@
-"""What docs/semantics.md promises and no other test proves; and that its tests exist."""
+"""What docs/semantics.md promises and no other test proves."""
 
 from __future__ import annotations
 
-import ast
-import re
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -28,90 +24,8 @@ from s3pipes.testing.server import S3Server
 from tests.ends import good
 from tests.noise import KiB, noise
 from tests.programs import budget
-from tests.tars import archive
 
-ROOT = Path(__file__).parent.parent.parent
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FAST = RetryConfig(max_attempts=2, base_delay_s=0.001, max_delay_s=0.01)
-
-
-# The pages themselves.
-
-
-@cache
-def defined_in(file: str) -> set[str]:
-    nodes = ast.walk(ast.parse((ROOT / file).read_text()))
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return {node.name for node in nodes if isinstance(node, functions)}
-
-
-def native_tests() -> str:
-    return "".join(path.read_text() for path in (ROOT / "native/tests").glob("*.cpp"))
-
-
-@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
-def test_every_test_that_a_page_names_exists(page):
-    named = re.findall(r"`(tests/\w+\.py)::(\w+)`", page.read_text())
-    assert [f"{file}::{test}" for file, test in named if test not in defined_in(file)] == []
-
-
-def test_every_promise_names_a_test():
-    text = (ROOT / "docs/semantics.md").read_text().split("## What is not promised")[0]
-    native = native_tests()
-    promises = [part for part in text.split("\n\n") if part.startswith("**")]
-    assert len(promises) > 30
-    for promise in promises:
-        if "not verified yet" not in promise:
-            assert "`tests/test_" in promise, promise
-        for names in re.findall(r"native: ((?:`\w+`[,.\s]*)+)", promise):
-            for name in re.findall(r"\w+", names):
-                assert f"TEST_CASE({name})" in native
-
-
-@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
-def test_links_lead_somewhere(page):
-    text = page.read_text()
-    for target in re.findall(r"\]\((?!https?:)([^)]*)\)", text):
-        path, _, anchor = target.partition("#")
-        there = (page.parent / path).resolve() if path else page
-        assert there.exists(), target
-        if anchor:
-            titles = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
-            assert anchor in {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles}
-
-
-def shard_of(*names: str) -> bytes:
-    return archive((name, bytes(700)) for name in names)
-
-
-EXAMPLES = re.findall(r"```python\n(.*?)```", DOCS[0].read_text(), re.DOTALL)
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=["lines", "webdataset", "client"])
-def test_the_examples_of_the_readme_run(moto, monkeypatch, capsys, example):
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto.endpoint_url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", moto.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", moto.secret_key)
-    bucket = moto.bucket("readme")
-    for i in range(3):
-        lines = b"".join(b"line %d\n" % k for k in range(600))
-        moto.boto.put_object(Bucket=bucket, Key=f"text/{i}", Body=lines)
-        shard = shard_of(f"{i}.jpg", f"{i}.cls")
-        moto.boto.put_object(Bucket=bucket, Key=f"images/{i}.tar", Body=shard)
-    seen: dict[str, object] = {}
-    exec(example.replace("s3://bucket/", f"s3://{bucket}/"), seen)
-    if "batch" in seen:
-        # One of the two workers has two of the three shards, and each ends with a short batch.
-        counts = [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()]
-        assert sorted(counts) == [88, 176, 512, 512, 512]
-    elif "sample" in seen:
-        assert seen["image"] == bytes(700)
-    else:
-        assert len(seen["view"]) == len(shard_of("0.jpg", "0.cls"))  # type: ignore[arg-type]
-        assert len(seen["header"]) == 512  # type: ignore[arg-type]
-
-
-# Promises.
 
 
 def test_a_stream_that_fails_while_it_is_read_does_not_end_the_loader(
