@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from s3pipes.aws.profile import environment_key, open_session
+from s3pipes.aws.imports import import_botocore
+from s3pipes.aws.profile import identity_digest, open_session, settings_digest
 from s3pipes.config import ClientConfig
 from s3pipes.errors import CredentialsMissing
 
@@ -96,6 +97,7 @@ class _Chain:
         self._profile = profile
         self._latest: Snapshot | None = None
         self._ask_again_at = 0.0
+        self._identity = identity_digest()
         self.begin_process()
 
     def begin_process(self) -> None:
@@ -103,6 +105,7 @@ class _Chain:
         self._source: Any = None  # botocore's Credentials
 
     def snapshot(self) -> Snapshot:
+        self._see_identity()
         latest = self._latest
         if latest is not None and self._is_good_for_now(latest):
             return latest
@@ -119,12 +122,20 @@ class _Chain:
                 return latest
 
     def look_up_anew(self, stale: Snapshot | None) -> Snapshot:
+        self._see_identity()
         with self._lock:
             latest = self._latest
             if stale is not None and latest is not None and latest != stale:
                 return latest
             self._source = None
             return self._ask()
+
+    def _see_identity(self) -> None:
+        """Where the environment's keys are others by now, nothing is known."""
+        identity = identity_digest()
+        if identity != self._identity:
+            with self._lock:
+                self._identity, self._latest, self._source = identity, None, None
 
     def _is_good_for_now(self, snapshot: Snapshot) -> bool:
         if snapshot.expires_at is None:
@@ -142,16 +153,20 @@ class _Chain:
         return self._latest
 
 
-_chains: dict[object, _Chain] = {}
+_chains: dict[bytes, _Chain] = {}
 _chains_lock = threading.Lock()
+_MOST_CHAINS = 64
 
 
 def _chain_of(profile: str | None) -> _Chain:
-    key = (profile, environment_key())
+    key = settings_digest(profile)
     with _chains_lock:
-        if key not in _chains:
-            _chains[key] = _Chain(profile)
-        return _chains[key]
+        chain = _chains.get(key)
+        if chain is None:
+            while len(_chains) >= _MOST_CHAINS:
+                del _chains[next(iter(_chains))]
+            chain = _chains[key] = _Chain(profile)
+        return chain
 
 
 def _begin_child() -> None:
@@ -190,6 +205,7 @@ def _freeze(source: Any) -> Snapshot:
 
 
 def _failed(error: Exception) -> CredentialsMissing:
+    import_botocore()
     from botocore.exceptions import BotoCoreError, ClientError
 
     # botocore words its own errors without secrets. Others, from parsing what a credential

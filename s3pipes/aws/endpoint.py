@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from s3pipes.aws.profile import environment_key, open_session
+from s3pipes.aws.imports import import_botocore
+from s3pipes.aws.profile import open_session, settings_digest
 from s3pipes.aws.proxy import Proxy, proxy_for
 from s3pipes.config import ClientConfig, check_endpoint_url
 from s3pipes.errors import ConfigError
@@ -63,16 +64,28 @@ def resolve(config: ClientConfig, bucket: str, region: str | None = None) -> Tar
     Raises:
         ConfigError: a setting, a variable or the bucket's name makes no usable target.
     """
-    key = (config, bucket, region, environment_key())
+    settings = _settings_of(config, region)
+    key = settings, bucket
     target = _targets.get(key)
     if target is None:
-        target = _targets[key] = _resolve(config, bucket, region)
+        target = _resolve(config, bucket, region, settings)
+        _keep(_targets, key, target, _MOST_TARGETS)
     return target
 
 
-def _resolve(config: ClientConfig, bucket: str, region: str | None) -> Target:
+def _settings_of(config: ClientConfig, region: str | None) -> bytes:
+    """All that a target depends on beside the bucket; the keys, which may change, are not in it."""
+    keyless = replace(
+        config, anonymous=False, access_key_id=None, secret_access_key=None, session_token=None
+    )
+    return settings_digest(
+        keyless, sorted((config.proxies or {}).items()), config.proxies is None, region
+    )
+
+
+def _resolve(config: ClientConfig, bucket: str, region: str | None, settings: bytes) -> Target:
     _check_bucket(bucket)
-    resolver = _resolver_of(config, region)
+    resolver = _resolver_of(config, region, settings)
     url, signing_region = resolver.address_of(bucket)
     parts = urlsplit(url)
     tls = parts.scheme == "https"
@@ -131,6 +144,7 @@ class _Resolver:
     """A botocore client that is only asked where it would send a request."""
 
     def __init__(self, config: ClientConfig, region: str | None) -> None:
+        import_botocore()
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -196,17 +210,30 @@ def _take(request: Any, **_: Any) -> None:
 
 # Targets are plain values and outlive a fork; a client's locks may be held by a thread that the
 # child does not have.
-_targets: dict[object, Target] = {}
-_resolvers: dict[object, _Resolver] = {}
+_targets: dict[tuple[bytes, str], Target] = {}
+_resolvers: dict[bytes, _Resolver] = {}
 _lock = threading.Lock()
+_MOST_TARGETS = 4096
+_MOST_RESOLVERS = 16
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
-def _resolver_of(config: ClientConfig, region: str | None) -> _Resolver:
-    key = (config, region, environment_key())
+def _resolver_of(config: ClientConfig, region: str | None, settings: bytes) -> _Resolver:
     with _lock:
-        if key not in _resolvers:
-            _resolvers[key] = _Resolver(config, region)
-        return _resolvers[key]
+        resolver = _resolvers.get(settings)
+        if resolver is None:
+            resolver = _Resolver(config, region)
+            _keep(_resolvers, settings, resolver, _MOST_RESOLVERS)
+        return resolver
+
+
+def _keep(known: dict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
+    """Adds a value, and gives up the oldest where there are too many."""
+    known[key] = value
+    for oldest in list(known)[: len(known) - most] if len(known) > most else ():
+        known.pop(oldest, None)
 
 
 def _begin_child() -> None:

@@ -1,15 +1,28 @@
-"""botocore's sessions: the one place that imports it, and only when first needed (it is slow)."""
+"""botocore's sessions, and what an answer of botocore's depends on."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from s3pipes.aws.imports import import_botocore
 from s3pipes.errors import ConfigError
 
 if TYPE_CHECKING:
     from botocore.session import Session
+
+# Who we are; everything else in the environment says how things are done.
+_IDENTITY = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
+# Nobody without it can try out what a digest was made of.
+_SALT = os.urandom(16)
 
 
 def open_session(profile: str | None) -> Session:
@@ -18,6 +31,7 @@ def open_session(profile: str | None) -> Session:
     Raises:
         ConfigError: there is no such profile, or a file cannot be parsed.
     """
+    import_botocore()
     import botocore.exceptions
     import botocore.session
 
@@ -39,7 +53,7 @@ def open_session(profile: str | None) -> Session:
     return session
 
 
-@cache
+@lru_cache(maxsize=4)
 def _loader(data_path: str | None) -> Any:
     # Reading the description of S3 takes longer than all else; it is the same for every session.
     import botocore.loaders
@@ -47,10 +61,23 @@ def _loader(data_path: str | None) -> Any:
     return botocore.loaders.create_loader(data_path)
 
 
-def environment_key() -> frozenset[tuple[str, str]]:
-    """What a cached answer of botocore's depends on; equal where the answer would be."""
-    return frozenset(
-        (name, value)
-        for name, value in os.environ.items()
-        if name.startswith("AWS_") or name.lower().endswith("_proxy") or name == "SSL_CERT_FILE"
-    )
+def settings_digest(*more: object) -> bytes:
+    """What all answers of botocore's depend on but for the keys, together with `more`.
+
+    Equal where they would be. No secret can be had from it: a proxy's URL may hold a password.
+    """
+    names = (name for name in os.environ if _is_setting(name) and name not in _IDENTITY)
+    return _digest([(name, os.environ.get(name)) for name in sorted(names)], more)
+
+
+def identity_digest() -> bytes:
+    """The keys that the environment holds; no secret can be had from it."""
+    return _digest([os.environ.get(name) for name in _IDENTITY])
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith("AWS_") or name.lower().endswith("_proxy") or name == "SSL_CERT_FILE"
+
+
+def _digest(*parts: object) -> bytes:
+    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogateescape"), key=_SALT).digest()
