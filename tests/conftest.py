@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,12 +14,34 @@ import s3pipes
 from s3pipes.testing import MotoServer, ScriptedServer, SeaweedServer
 from s3pipes.testing.children import Children
 from s3pipes.testing.server import S3Server
+from tests.promises.outcomes import Outcomes
 
 # Timings on a shared machine say nothing about the code.
 settings.register_profile(
     "s3pipes", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("s3pipes")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("sanitized", "files and folders whose tests run under sanitizers", "linelist")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Outcomes())
+    module = os.environ.get("S3PIPES_SANITIZED_MODULE")
+    if module:
+        native = [name for name in sys.modules if name.endswith("._native")]
+        loaded = [sys.modules[name].__file__ for name in native if name.startswith("s3pipes.")]
+        assert loaded == [module], f"not the module under sanitizers: {loaded}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    listed = [config.rootpath / line for line in config.getini("sanitized")]
+    assert all(path.exists() for path in listed), listed
+    for item in items:
+        if any(item.path.is_relative_to(path) for path in listed):
+            item.add_marker("sanitized")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from s3pipes._native import LineSplitter, LineTooLong
-from s3pipes.pipes.bad_record import BadRecord
+from s3pipes.engine import LineSplitter, LineTooLong
 from s3pipes.pipes.base import IterDataPipe, Pipe
-from s3pipes.pipes.pieces import pieces
 from s3pipes.pipes.register import functional
+from s3pipes.records.bad_record import BadRecord
+from s3pipes.records.pieces import pieces
 
 # Lines made at once where the user takes them one by one.
 _LINES_AHEAD = 256

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from s3pipes.pipes.base import IterDataPipe, Pipe
-from s3pipes.pipes.members import compression_of, members
 from s3pipes.pipes.register import functional
+from s3pipes.records.members import compression_of, members
 
 
 class TarMember(io.BytesIO):

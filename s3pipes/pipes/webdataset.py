@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterDataPipe, Pipe
-from s3pipes.pipes.members import compression_of, members
 from s3pipes.pipes.register import functional
 from s3pipes.pipes.tar import TarMember
+from s3pipes.records.bad_record import BadRecord
+from s3pipes.records.members import compression_of, members
 
 
 @functional("webdataset")

@@ -1,21 +1,23 @@
 """Programs in processes of their own that start at once: forked where s3pipes is imported already.
 
 Importing torch takes seconds, too long for a test that needs a process of its own. A child is
-forked before any engine, thread or lock exists, and ends as any interpreter does.
+forked before any engine, thread or lock exists, imports the module of its program, and ends as any
+interpreter does.
 """
 
 from __future__ import annotations
 
 import faulthandler
 import gc
+import importlib
 import json
 import os
-import runpy
 import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,18 +106,22 @@ class Children:
         self._nursery.wait(30)
         self._nursery.stdout.close()
 
-    def start(self, program: str, *arguments: object, **environment: str) -> Child:
-        """Starts a Python program with these arguments in `sys.argv`, which may fork or spawn."""
+    def start(
+        self, program: Callable[..., object], *arguments: object, **environment: str
+    ) -> Child:
+        """Starts a function of a module, by its name, with arguments that JSON can say."""
         assert self._nursery.stdin is not None
         self._count += 1
         folder = self._folder / f"child{self._count}"
         folder.mkdir()
-        (folder / "program.py").write_text(program)
         for name in ("out", "err"):
             (folder / name).touch()
         order = {
             "folder": str(folder),
-            "arguments": [str(argument) for argument in arguments],
+            "path": sys.path,
+            "module": program.__module__,
+            "function": program.__name__,
+            "arguments": arguments,
             "environment": {**os.environ, **environment},
         }
         self._nursery.stdin.write(json.dumps(order).encode() + b"\n")
@@ -126,7 +132,11 @@ class Children:
                 return Child(self, int(line.split()[-1]), folder)
 
     def run(
-        self, program: str, *arguments: object, within_s: float = 60.0, **environment: str
+        self,
+        program: Callable[..., object],
+        *arguments: object,
+        within_s: float = 60.0,
+        **environment: str,
     ) -> Ended:
         """Runs a program to its end."""
         return self.start(program, *arguments, **environment).end(within_s=within_s)
@@ -166,8 +176,9 @@ def _fork(order: dict[str, Any]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(order["environment"])
-    sys.argv = [str(folder / "program.py"), *order["arguments"]]
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    sys.path[:] = order["path"]
+    program = getattr(importlib.import_module(order["module"]), order["function"])
+    program(*order["arguments"])
     return 0
 
 

@@ -1,0 +1,54 @@
+"""What is kept between calls, and goes on after a fork and in another region."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from s3pipes.engine import _native
+from s3pipes.engine.session import Session
+from s3pipes.errors import WrongRegion
+
+_Native = TypeVar("_Native")
+_Result = TypeVar("_Result")
+
+
+class Lasting(ABC, Generic[_Native]):
+    """Something native that is opened anew where a fork or a wrong region ended it.
+
+    The one place that knows what follows from `Orphaned` and from `WrongRegion`.
+
+    Attributes:
+        native: as it is now, in this process.
+        bucket, store: what it asks; the store that it was opened with.
+    """
+
+    __slots__ = ("bucket", "native", "session", "store")
+
+    native: _Native
+    store: _native.ObjectStore | None
+
+    def __init__(self, session: Session, bucket: str) -> None:
+        self.session = session
+        self.bucket = bucket
+        self.store = None
+
+    def ask(self, method: Callable[..., _Result], *arguments: Any) -> _Result:
+        """`method(native, *arguments)`, in whatever process and region that has to be.
+
+        Raises:
+            S3PipesError: what the method raises; WrongRegion where following it leads nowhere new.
+        """
+        while True:
+            try:
+                return method(self.native, *arguments)
+            except _native.Orphaned:
+                pass  # in a fork's child: what is opened from here on is of this process
+            except WrongRegion as error:
+                self.session.follow(self.bucket, self.store, error)
+            self.native = self.opened()
+
+    @abstractmethod
+    def opened(self) -> _Native:
+        """A new native part, in this process, that goes on where the present one is."""
