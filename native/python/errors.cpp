@@ -1,7 +1,7 @@
 // Native failures as Python exceptions; which class and which hint is decided in s3pipes/errors.py.
 #include <nanobind/nanobind.h>
 
-#include "core/engine/object_stream.hpp"
+#include "core/engine/engine.hpp"
 #include "core/words/failure.hpp"
 #include "python/register.hpp"
 

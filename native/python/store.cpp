@@ -43,10 +43,12 @@ S3Target target_of(const nb::object& given, std::shared_ptr<TlsTrust> trust) {
 }
 
 std::shared_ptr<S3Store> make_store(const std::shared_ptr<Engine>& engine, const nb::object& target,
-                                    const PyCredentialCell& credentials,
+                                    PyCredentialCell& credentials,
                                     std::shared_ptr<TlsTrust> trust) {
-    return std::make_shared<S3Store>(target_of(target, std::move(trust)), credentials.cell,
-                                     engine->pools());
+    auto store = std::make_shared<S3Store>(target_of(target, std::move(trust)), credentials.cell,
+                                           engine->pools());
+    credentials.serve(store.get());
+    return store;
 }
 
 }  // namespace

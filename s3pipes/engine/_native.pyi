@@ -83,19 +83,29 @@ class Piece:
 class Reader:
     """One window over the streams opened in it, in opening order."""
 
-    @staticmethod
-    def make(
+    def __init__(
+        self,
         *,
         engine: Engine,
         chunk_bytes: int | None,
         window_bytes: int | None,
         lookahead: int | None,
         retry: RetryRules,
-    ) -> Reader: ...
+        in_order: bool = True,
+    ) -> None: ...
     def open(
-        self, store: ObjectStore, key: str, size: int | None, etag: str, tag: int = 0
+        self,
+        store: ObjectStore,
+        key: str,
+        size: int | None,
+        etag: str,
+        tag: int = 0,
+        glance: bool = False,
     ) -> ObjectStream:
-        """Nothing is sent before `start`, or before the stream is waited for."""
+        """Nothing is sent before `start`, or before the stream is waited for.
+
+        At a glance little is fetched before reading is seen to go on.
+        """
 
     def open_contiguous(
         self,
@@ -115,8 +125,8 @@ class Reader:
         """Downloads into `buffer` and returns the size; `buffer` is not touched afterwards."""
 
     def start(self) -> None: ...
-    def has_room(self, open_ahead: int) -> bool:
-        """Whether one more stream should be opened, so many being open ahead of the consumer."""
+    def room(self, open_ahead: int) -> int:
+        """How many more streams should be opened, so many being open ahead of the consumer."""
 
     def next_ready(self) -> int:
         """The tag of a stream that is ready, each once; waits for the first."""

@@ -35,7 +35,7 @@ class OpenObject(Lasting[ObjectStream]):
         ValueError: the URL names no object.
     """
 
-    __slots__ = ("_key", "_range", "_read", "_window", "meta", "tag")
+    __slots__ = ("_glance", "_key", "_range", "_read", "_window", "meta", "tag")
 
     def __init__(
         self,
@@ -52,6 +52,8 @@ class OpenObject(Lasting[ObjectStream]):
         self.bucket, self._key = split_object(url)
         self.store = None
         self._read = read
+        # By itself it may be opened for its first bytes only.
+        self._glance = window is None
         # One request needs one piece of memory, which is then the user's, not the budget's.
         self._range = (begin, end) if contiguous or read.whole_objects else None
         self.meta = known(url)
@@ -131,7 +133,7 @@ class OpenObject(Lasting[ObjectStream]):
         store = self.store = self.session.here().of(self.bucket)
         size, etag = (None, "") if self.meta is None else self.meta[:2]
         if self._range is None:
-            self.native = reader.open(store, self._key, size, etag, self.tag)
+            self.native = reader.open(store, self._key, size, etag, self.tag, self._glance)
         else:
             begin, end = self._range
             self.native = reader.open_contiguous(store, self._key, begin, end, size, etag, self.tag)
@@ -164,9 +166,9 @@ class Window(Lasting[Reader]):
         """Asks for what was opened."""
         self.ask(Reader.start)
 
-    def has_room(self, open_ahead: int) -> bool:
-        """Whether one more object should be opened, so many being open ahead of the consumer."""
-        return self.ask_with(Reader.has_room, open_ahead)
+    def room(self, open_ahead: int) -> int:
+        """How many more objects should be opened, so many being open ahead of the consumer."""
+        return self.ask_with(Reader.room, open_ahead)
 
     def next_ready(self) -> int:
         """The tag of an object that is ready; waits for the first.

@@ -54,12 +54,13 @@ class Session:
             if window_bytes is None:
                 # Their memory is not the budget's, so nothing else would bound it.
                 window_bytes = self.config.memory_bytes // 2
-        return _native.Reader.make(
+        return _native.Reader(
             engine=stores.engine,
             chunk_bytes=chunk_bytes,
             window_bytes=window_bytes,
             lookahead=read.lookahead,
             retry=stores.retry,
+            in_order=read.in_order,
         )
 
     def follow(self, bucket: str, asked: _native.ObjectStore | None, error: WrongRegion) -> None:

@@ -48,8 +48,12 @@ class _InOrder:
         """Opens as many as the engine wants; False when all have been taken."""
         if len(self._ahead) <= self._refill_at:
             before = len(self._ahead)
-            while not self._ended and (not self._ahead or self._window.has_room(len(self._ahead))):
-                self._open_next(source)
+            while not self._ended:
+                more = self._window.room(len(self._ahead)) or not self._ahead
+                if not more:
+                    break
+                for _ in range(more):
+                    self._open_next(source)
             if len(self._ahead) > before:
                 self._window.start()
             self._refill_at = len(self._ahead) // 2

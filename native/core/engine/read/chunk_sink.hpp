@@ -2,35 +2,35 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
+#include <vector>
 
-#include "core/engine/job.hpp"
+#include "core/engine/read/todo.hpp"
+#include "core/memory/charge.hpp"
 #include "core/store/object_store.hpp"
 
 namespace s3pipes {
 
-class Scheduler;
-
-// The object turned out larger than the memory set aside before its size was known.
-struct TooSmall {};
+class Engine;
 
 class ChunkSink final : public BodySink {
   public:
-    ChunkSink(Scheduler& scheduler, Job& job);
+    ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request);
 
     std::span<std::byte> begin(const ObjectMeta& meta, ByteRange body) override;
     void advanced(std::size_t total) override;
+    bool reserve(std::uint64_t bytes) override;
 
     std::uint64_t received() const noexcept { return filled_ - filled_before_; }
 
   private:
-    void check_same_object(const ObjectMeta& meta) const;
-    void place_chunk();
-
-    Scheduler& scheduler_;
-    Job& job_;
+    Engine& engine_;
+    const Todo::Start& what_;
+    GetRequest& request_;  // the next attempt's
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::uint64_t filled_before_;
     std::uint64_t filled_;
+    std::vector<Charge> reserved_;
 };
 
 }  // namespace s3pipes

@@ -5,18 +5,20 @@
 #include <optional>
 #include <string>
 
-#include "core/engine/errand.hpp"
+#include "core/engine/inquiry.hpp"
+#include "core/policy/retry.hpp"
+#include "core/words/object.hpp"
 
 namespace s3pipes {
 
 class Lister {
   public:
-    // page_size 0: the server's own, 1000 on S3. token: of the page to begin with.
-    Lister(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store, std::string prefix,
-           int page_size, RetryRules rules, std::string token = "");
+    // `from`: its token names the page to begin with.
+    Lister(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store, ListRequest from,
+           RetryRules rules);
     ~Lister();
 
-    // nullopt after the last page. Throws Failure, or what `poll` throws.
+    // nullopt after the last page. Throws Failure, Orphaned, or what `poll` throws.
     std::optional<ListPage> next(const Poll& poll);
     // Of the page that next() will give; nullopt after the last one. Also in a fork's child, which
     // goes on with a Lister of its own.
@@ -27,11 +29,10 @@ class Lister {
 
     const std::shared_ptr<Engine> engine_;
     const std::shared_ptr<ObjectStore> store_;
-    const std::string prefix_;
-    const int page_size_;
+    const ListRequest from_;
     const RetryRules rules_;
     std::optional<std::string> token_;
-    std::shared_ptr<Errand<ListPage>> errand_;
+    std::shared_ptr<Inquiry<ListPage>> inquiry_;
 };
 
 // What HEAD tells of one object.
