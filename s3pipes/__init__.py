@@ -28,9 +28,10 @@ from s3pipes.pipes.base import IterableWrapper, IterDataPipe
 from s3pipes.pipes.lines import LineReader
 from s3pipes.pipes.lister import S3FileLister
 from s3pipes.pipes.loader import S3FileLoader
-from s3pipes.pipes.tar import TarArchiveLoader, TarMember
+from s3pipes.pipes.tar import TarArchiveLoader
 from s3pipes.pipes.webdataset import WebDataset
 from s3pipes.records.bad_record import BadRecord
+from s3pipes.records.tar import TarMember
 from s3pipes.url import S3Url
 
 __all__ = [

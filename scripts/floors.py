@@ -28,6 +28,8 @@ PYTHON_FLOORS = (
 # The native module, and the folder that is its only door.
 NATIVE_MODULE = "s3pipes.engine._native"
 NATIVE_DOOR = "s3pipes.engine"
+# Who needs torch to be imported; all others are complete without it.
+TORCH_USERS = ("s3pipes.pipes", "s3pipes.cli", "s3pipes.testing", "s3pipes.__main__")
 
 # Programs that it starts are a user's, and come in as users do.
 DOOR_USERS = {"s3pipes.testing.children"}
@@ -137,6 +139,20 @@ def check_python(root: Path) -> Iterator[str]:
         elif use.used == NATIVE_MODULE and not within(use.user, NATIVE_DOOR):
             yield f"{use.path}:{use.line}: {use.user} imports {use.used}; its door is {NATIVE_DOOR}"
     yield from circles(uses)
+    yield from check_torch(root)
+
+
+def check_torch(root: Path) -> Iterator[str]:
+    """Imports of torch that run with their module, where torch is for functions and types alone."""
+    for path in sorted((root / "s3pipes").rglob("*.py")):
+        if any(within(module_name(root, path), user) for user in TORCH_USERS):
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if any(within(name, "torch") for name in names):
+                yield f"{path}:{node.lineno}: imports torch, which only {TORCH_USERS} may need"
 
 
 def native_uses(root: Path) -> Iterator[Use]:
@@ -204,6 +220,7 @@ PLANTED = (
     ("s3pipes/objects/client.py", "from s3pipes import S3Url", "the public door"),
     ("s3pipes/objects/client.py", "from s3pipes.engine import _native", "its door is"),
     ("s3pipes/records/lines.py", "from s3pipes.engine._native import x", "its door is"),
+    ("s3pipes/records/lines.py", "import torch.utils.data", "imports torch"),
     ("s3pipes/novel.py", "import s3pipes.errors", "stands on no floor"),
     ("s3pipes/config.py", "def f():\n    import s3pipes.url", "a circle"),
     (

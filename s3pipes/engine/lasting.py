@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from s3pipes.engine import _native
 from s3pipes.engine.session import Session
 from s3pipes.errors import WrongRegion
 
 _Native = TypeVar("_Native")
+_Argument = TypeVar("_Argument")
 _Result = TypeVar("_Result")
+
+_ENDED = (_native.Orphaned, WrongRegion)
 
 
 class Lasting(ABC, Generic[_Native]):
@@ -34,20 +37,31 @@ class Lasting(ABC, Generic[_Native]):
         self.bucket = bucket
         self.store = None
 
-    def ask(self, method: Callable[..., _Result], *arguments: Any) -> _Result:
-        """`method(native, *arguments)`, in whatever process and region that has to be.
+    def ask(self, method: Callable[[_Native], _Result]) -> _Result:
+        """`method(native)`, in whatever process and region that has to be.
 
         Raises:
             S3PipesError: what the method raises; WrongRegion where following it leads nowhere new.
         """
         while True:
             try:
-                return method(self.native, *arguments)
-            except _native.Orphaned:
-                pass  # in a fork's child: what is opened from here on is of this process
-            except WrongRegion as error:
-                self.session.follow(self.bucket, self.store, error)
-            self.native = self.opened()
+                return method(self.native)
+            except _ENDED as error:
+                self._begin_again(error)
+
+    def ask_with(self, method: Callable[[_Native, _Argument], _Result], by: _Argument) -> _Result:
+        """`method(native, by)`, as `ask`; twice, since every byte that is read comes this way."""
+        while True:
+            try:
+                return method(self.native, by)
+            except _ENDED as error:
+                self._begin_again(error)
+
+    def _begin_again(self, error: Exception) -> None:
+        # Orphaned, in a fork's child: what is opened from here on is of this process.
+        if isinstance(error, WrongRegion):
+            self.session.follow(self.bucket, self.store, error)
+        self.native = self.opened()
 
     @abstractmethod
     def opened(self) -> _Native:

@@ -64,7 +64,7 @@ class OpenObject(Lasting[ObjectStream]):
             self.open_in(reader)
             reader.start()
         else:
-            self.tag = window.next_tag()
+            window.last_tag = self.tag = window.last_tag + 1
             window.ask(self.open_in)
             window.ahead[self.tag] = self
             self._window = window
@@ -103,10 +103,13 @@ class OpenObject(Lasting[ObjectStream]):
 
     def close(self) -> None:
         """Cancels what is still on its way and gives the memory back."""
-        self._leave_window()
-        native: ObjectStream | None = getattr(self, "native", None)  # None after the end
-        if native is not None:
-            native.close()
+        if self._window is not None:
+            self._leave_window()
+        try:
+            native = self.native
+        except AttributeError:
+            return  # it has ended
+        native.close()
 
     def opened(self) -> ObjectStream:
         """The same version, at the same byte; with all that is ahead beside it, if it is so too."""
@@ -147,21 +150,17 @@ class Window(Lasting[Reader]):
     Attributes:
         ahead: those that nobody has yet, by tag, in the order of their opening. Whoever opens them
             ends the care for them, by waiting until they are ready or by closing them.
+        last_tag: of the object opened last.
     """
 
-    __slots__ = ("_last_tag", "_read", "ahead")
+    __slots__ = ("_read", "ahead", "last_tag")
 
     def __init__(self, session: Session, read: ReadConfig) -> None:
         super().__init__(session, "")
         self._read = read
-        self._last_tag = 0
+        self.last_tag = 0
         self.ahead: dict[int, OpenObject] = {}
         self.native = session.reader(read)
-
-    def next_tag(self) -> int:
-        """The number of one more object."""
-        self._last_tag += 1
-        return self._last_tag
 
     def start(self) -> None:
         """Asks for what was opened."""
@@ -169,7 +168,7 @@ class Window(Lasting[Reader]):
 
     def room(self, open_ahead: int) -> int:
         """How many more objects should be opened, so many being open ahead of the consumer."""
-        return self.ask(Reader.room, open_ahead)
+        return self.ask_with(Reader.room, open_ahead)
 
     def next_ready(self) -> int:
         """The tag of an object that is ready; waits for the first.

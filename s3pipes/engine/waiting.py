@@ -35,7 +35,7 @@ async def whole(opened: OpenObject) -> Piece:
             native = opened.native
             await _settled(native, opened.session)
             # What was opened again meanwhile, in another region, has to be waited for first.
-            piece = opened.ask(_whole_of, native)
+            piece = opened.ask_with(_whole_of, native)
             if piece is not None:
                 return piece
     finally:

@@ -43,6 +43,7 @@ class S3Stream(io.BufferedIOBase):
         self._meta: tuple[int, str, int] | None = None  # of a closed stream, if it was known
         # What every call goes through: one step to the native stream.
         self._ask: Callable[..., Any] = opened.ask
+        self._ask_with: Callable[..., Any] = opened.ask_with
 
     # Facts
 
@@ -80,7 +81,7 @@ class S3Stream(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """Up to `size` bytes, fewer only at the end; all that are left without a size."""
         wanted = _ALL if size is None or size < 0 else size
-        data: bytes = self._ask(ObjectStream.read, wanted)
+        data: bytes = self._ask_with(ObjectStream.read, wanted)
         return data
 
     def read1(self, size: int = -1, /) -> bytes:
@@ -89,7 +90,7 @@ class S3Stream(io.BufferedIOBase):
 
     def readinto(self, buffer: Buffer, /) -> int:
         """Fills a writable, contiguous buffer; returns the bytes read, fewer only at the end."""
-        count: int = self._ask(ObjectStream.readinto, buffer)
+        count: int = self._ask_with(ObjectStream.readinto, buffer)
         return count
 
     def readinto1(self, buffer: Buffer, /) -> int:
@@ -99,7 +100,7 @@ class S3Stream(io.BufferedIOBase):
     def readline(self, size: int | None = -1, /) -> bytes:
         r"""Up to and including the next `\n`, or `size` bytes if that comes first."""
         limit = _ALL if size is None or size < 0 else size
-        line: bytes = self._ask(ObjectStream.readline, limit)
+        line: bytes = self._ask_with(ObjectStream.readline, limit)
         return line
 
     # No copies
@@ -150,14 +151,14 @@ class S3Stream(io.BufferedIOBase):
             raise ValueError(f"whence must be 0, 1 or 2, not {whence!r}")
         if offset < 0:
             raise ValueError(f"cannot seek to {offset}, before the start of {self.url}")
-        self._ask(ObjectStream.seek, offset)
+        self._ask_with(ObjectStream.seek, offset)
         return offset
 
     def close(self) -> None:
         """Cancels what is still on its way and gives the memory back."""
         opened, self._open = self._open, None
         if opened is not None:
-            self._ask = partial(_refuse, self.url)
+            self._ask = self._ask_with = partial(_refuse, self.url)
             self._meta = opened.meta
             opened.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from s3pipes import ClientConfig, CredentialsMissing, ReadConfig, S3Client
-from s3pipes.engine import OpenObject
+from s3pipes.engine import OpenObject, Window
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, fault
 from tests.clients import FAST
@@ -53,7 +53,9 @@ def test_failing_credentials_fail_only_their_own_client(failing: S3Client) -> No
         url = other.put("k", noise(30_000))
         # Slow enough that its reader looks around several times.
         other.script = lambda request: Answer(body=other.truth(request).body, pace_s=0.02)
-        opened = OpenObject(failing.session, "s3://bucket/k", ReadConfig())
+        window = Window(failing.session, ReadConfig())
+        opened = OpenObject(failing.session, "s3://bucket/k", ReadConfig(), window=window)
+        window.start()
         try:
             seconds_until(failing.session.here().credentials_wanted)
             assert bytes(S3Client(other.config()).get(str(url))) == noise(30_000)

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from s3pipes import AccessDenied, RequestRefused
+from s3pipes import AccessDenied, IterableWrapper, ReadConfig, RequestRefused
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
 from tests.clients import client_of
@@ -52,3 +52,24 @@ def test_a_head_that_was_refused_without_a_reason_is_asked_as_a_get(
         Answer(status=400, headers=HERE) if request.method == "HEAD" else None
     )
     assert client_of(scripted).head(str(url)).size == len(b"content")
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_is_opened_ahead_is_led_along(scripted: ScriptedServer, in_order: bool) -> None:
+    """All that was opened in the wrong region is opened again at once, and read once."""
+    count = 40
+    urls = [str(scripted.put(f"{number:02}", b"%d" % number)) for number in range(count)]
+    scripted.script = lambda request: (
+        None
+        if request.region == "eu-central-1"
+        else fault(301, "PermanentRedirect", x_amz_bucket_region="eu-central-1")
+    )
+    pipe = IterableWrapper(urls).load_files_by_s3(
+        client=client_of(scripted), read=ReadConfig(in_order=in_order)
+    )
+    with pytest.warns(RuntimeWarning, match="eu-central-1") as told:
+        got = [int(stream.read()) for _, stream in pipe]
+    assert len(told) == 1
+    assert (got if in_order else sorted(got)) == list(range(count))
+    there = [request.path for request in scripted.requests if request.region == "eu-central-1"]
+    assert len(there) == len(set(there)) == count

@@ -1,18 +1,69 @@
-"""The files in one tar archive, as bytes: what both tar pipes stand on."""
+"""The files in tar archives."""
 
 from __future__ import annotations
 
+import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s3pipes.engine import BadArchive, TarReader
 from s3pipes.records.bad_record import BadRecord
 from s3pipes.records.decompress import decompressed
 from s3pipes.records.pieces import pieces
 
+if TYPE_CHECKING:
+    import torch
+
 _HINT = "The archive is damaged or was stored incompletely: store it anew, or skip it"
+
+
+class TarMember(io.BytesIO):
+    """A file of an archive, whole and in memory; independent of the archive's stream.
+
+    Attributes:
+        name: as the archive has it.
+        archive: URL of the archive.
+        index: place among the archive's files, from 0.
+    """
+
+    def __init__(self, content: bytes, name: str, archive: str, index: int = 0) -> None:
+        super().__init__(content)  # shares the bytes
+        self._content = content
+        self.name = name
+        self.archive = archive
+        self.index = index
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return len(self._content)
+
+    def view(self) -> memoryview:
+        """The whole content, without a copy, read-only."""
+        return memoryview(self._content)
+
+    def chunks(self) -> Iterator[memoryview]:
+        """What has not been read yet, without a copy; nothing at the end."""
+        rest = self.view()[self.tell() :]
+        self.seek(0, io.SEEK_END)
+        if rest:
+            yield rest
+
+    def tensor(self) -> torch.Tensor:
+        """The whole content as uint8, without a copy: clone it before writing into it."""
+        import torch
+
+        if not self._content:
+            return torch.empty(0, dtype=torch.uint8)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The given buffer is not writable", UserWarning)
+            return torch.frombuffer(self._content, dtype=torch.uint8)
+
+    def __repr__(self) -> str:
+        return f"TarMember({self.name!r}, {self.size} bytes, archive={self.archive!r})"
 
 
 def compression_of(mode: str) -> str:
