@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 
 import pytest
@@ -18,6 +19,7 @@ from s3pipes import (
     WrongRegion,
 )
 from tests.client.contents import CONTENTS, SIZES, SMALL_CHUNKS
+from tests.programs import issuer
 
 
 def elsewhere(headers):
@@ -90,23 +92,19 @@ def test_expired_credentials_are_renewed_on_the_way(
     moto, gate, on_moto, tmp_path, monkeypatch, ask
 ):
     """The profile's process gives a new token each time; the store takes from the second on."""
-    script = tmp_path / "issue.py"
-    script.write_text(
-        "import json, pathlib, sys\n"
-        "turn = pathlib.Path(sys.argv[1])\n"
-        "n = int(turn.read_text()) if turn.exists() else 0\n"
-        "turn.write_text(str(n + 1))\n"
-        "print(json.dumps({'Version': 1, 'AccessKeyId': 'AK', 'SecretAccessKey': 'SK',\n"
-        "    'SessionToken': f'token-{n}', 'Expiration': '2099-01-01T00:00:00Z'}))\n"
-    )
+    answer = tmp_path / "answer"
+    keys = {"Version": 1, "AccessKeyId": "AK", "SecretAccessKey": "SK"}
+    more = {"SessionToken": "token-NUMBER", "Expiration": "2099-01-01T00:00:00Z"}
+    answer.write_text(json.dumps(keys | more))
+    calls = tmp_path / "calls"
     config = tmp_path / "config"
     config.write_text(
-        f"[profile p]\ncredential_process = {sys.executable} {script} {tmp_path / 'turn'}\n"
+        f"[profile p]\ncredential_process = {sys.executable} {issuer.__file__} {answer} {calls}\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
 
     def tokens_expire(headers):
-        if headers["x-amz-security-token"] != "token-0":
+        if headers["x-amz-security-token"] != "token-1":
             return None
         body = b"<Error><Code>ExpiredToken</Code><Message>Too old</Message></Error>"
         return 400, {"Content-Type": "application/xml"}, body
@@ -125,4 +123,4 @@ def test_expired_credentials_are_renewed_on_the_way(
         assert client.head(on_moto + "small").size == 1000
     else:
         assert len(list(client.list(on_moto))) == len(SIZES)
-    assert (tmp_path / "turn").read_text() == "2"
+    assert calls.read_text() == "xx"
