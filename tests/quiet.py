@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import s3pipes
-from tests.slowness import at_most
+from tests.allowance import at_most
 
 
 def seconds_until(holds: Callable[[], bool], *, within_s: float = 10.0) -> float:

@@ -12,10 +12,10 @@ import s3pipes
 from s3pipes import IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError, S3Url
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, fault
+from tests.allowance import at_most
 from tests.noise import KiB, noise
 from tests.quiet import seconds_until_quiet
 from tests.silence import serve_half_and_silent, silent_where
-from tests.slowness import at_most
 
 CANCEL_S = 1.0
 

@@ -11,11 +11,11 @@ from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
 from s3pipes.testing.certificates import certify
 from s3pipes.testing.children import Children
+from tests.allowance import at_most
 from tests.ends import good
 from tests.noise import noise
 from tests.programs import fork_storm, forks, live_child
 from tests.silence import serve_half_and_silent
-from tests.slowness import at_most
 
 GONE_S = 1.0
 
