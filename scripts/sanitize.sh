@@ -29,30 +29,35 @@ native() {
 
 library() { "${CXX:-c++}" -print-file-name="$1"; }
 
+# under_asan COMMAND...: with every Python in it importing the sanitized module, reports to files.
+under_asan() {
+    # libstdc++ too: torch would bring it after ASan has looked for what throws.
+    # PYTHONPATH: scripts/sanitized holds a sitecustomize that finds the module.
+    # detect_leaks: Python and torch leave much behind.
+    # The last two: the bounds of tests that must give way (tests/allowance.py), and by how much.
+    env "LD_PRELOAD=$(library libasan.so) $(library libubsan.so) $(library libstdc++.so)" \
+        "S3PIPES_SANITIZED_MODULE=$(echo "$PWD/$address"/_native*.so)" \
+        "PYTHONPATH=$PWD/scripts/sanitized${PYTHONPATH:+:$PYTHONPATH}" \
+        PYTHONMALLOC=malloc \
+        "ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:quarantine_size_mb=64:log_path=$reports/asan" \
+        "UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/ubsan" \
+        S3PIPES_TEST_SLOWNESS=5 S3PIPES_TEST_EXTRA_MIB=96 \
+        "$@"
+}
+
 pytests() {
     section "pytest against the module under ASan and UBSan"
     build_address
+    # A child's report counts although nobody reads its stderr: so all go to files.
     local reports=$PWD/$address/reports failed=0
     rm -rf "$reports"
     mkdir "$reports"
-    (
-        S3PIPES_SANITIZED_MODULE=$(echo "$PWD/$address"/_native*.so)
-        # libstdc++ too: torch would bring it after ASan has looked for what throws.
-        LD_PRELOAD="$(library libasan.so) $(library libubsan.so) $(library libstdc++.so)"
-        export S3PIPES_SANITIZED_MODULE LD_PRELOAD PYTHONMALLOC=malloc
-        # Every Python that a test starts takes the sanitized module too: scripts/sanitized is its
-        # sitecustomize.
-        export PYTHONPATH=$PWD/scripts/sanitized${PYTHONPATH:+:$PYTHONPATH}
-        # Python and torch leave much behind. A child's report counts although nobody reads its
-        # stderr: all go to files.
-        export ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:quarantine_size_mb=64
-        ASAN_OPTIONS+=:log_path=$reports/asan
-        export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/ubsan
-        # The bounds of the tests that must give way (tests/allowance.py), and by how much.
-        export S3PIPES_TEST_SLOWNESS=5 S3PIPES_TEST_EXTRA_MIB=96
-        # shellcheck disable=SC2086 # words
-        .venv/bin/python -m pytest -m sanitized -p no:cacheprovider ${PYTEST_ARGS:-}
-    ) || failed=1
+    under_asan .venv/bin/python scripts/sanitized/planted.py
+    grep -q heap-use-after-free "$reports"/* || { echo "ASan sees nothing here"; return 1; }
+    rm "$reports"/*
+    # shellcheck disable=SC2086 # words
+    under_asan .venv/bin/python -m pytest -m sanitized -p no:cacheprovider ${PYTEST_ARGS:-} ||
+        failed=1
     if [ -n "$(ls "$reports")" ]; then
         cat "$reports"/*
         failed=1
