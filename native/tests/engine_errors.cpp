@@ -276,10 +276,10 @@ BOOST_AUTO_TEST_CASE(expired_credentials_are_asked_for_and_waited_for) {
     const Poll patient = patience();
     const Piece whole = stream->whole([&] {
         patient();
-        if (!rig.store->awaits_credentials()) return;
+        if (!rig.store->credentials.wanted()) return;
         ++brought;
         fresh = true;
-        rig.store->bring_credentials();
+        rig.store->credentials.set(nullptr);
     });
     BOOST_TEST(brought == 1);
     BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "object", 0) == 3 * chunk);
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(credentials_that_stay_expired_are_a_failure) {
     const auto reader = rig.reader(chunk);
     const auto stream = rig.open(*reader, rig.ask("object"));
     const Failure failure =
-        failure_of([&] { stream->whole([&] { rig.store->bring_credentials(); }); });
+        failure_of([&] { stream->whole([&] { rig.store->credentials.set(nullptr); }); });
     BOOST_TEST((failure.error.kind == ErrorKind::expired_credentials));
     BOOST_TEST(failure.attempts == 3);
 }
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(a_wait_for_credentials_ends_with_its_stream) {
     const auto reader = rig.reader(chunk);
     const auto stream = rig.open(*reader, rig.ask("object"));
     BOOST_CHECK_THROW(stream->wait_ready([&] {
-        if (rig.store->awaits_credentials()) throw std::runtime_error("their source is broken");
+        if (rig.store->credentials.wanted()) throw std::runtime_error("their source is broken");
     }),
                       std::runtime_error);
     stream->close(true);
@@ -312,24 +312,19 @@ BOOST_AUTO_TEST_CASE(a_wait_for_credentials_ends_with_its_stream) {
 
 BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
     struct Broken final : ObjectStore {
-        boost::asio::awaitable<void> get(std::size_t, const GetRequest&, BodySink&) override {
+        boost::asio::awaitable<void> get(const GetRequest&, BodySink&) override {
             throw std::runtime_error("broken store");
             co_return;
         }
-        boost::asio::awaitable<ObjectMeta> head(std::size_t, const std::string&) override {
+        boost::asio::awaitable<ObjectMeta> head(const std::string&) override {
             throw std::runtime_error("broken store");
             co_return ObjectMeta{};
         }
-        boost::asio::awaitable<ListPage> list_page(std::size_t, const std::string&,
-                                                   const std::string&, int) override {
+        boost::asio::awaitable<ListPage> list_page(const ListRequest&) override {
             throw std::runtime_error("broken store");
             co_return ListPage{};
         }
-        const std::string& origin() const override { return origin_; }
-        std::string url_of(const std::string& key) const override { return origin_ + "/" + key; }
-        bool awaits_credentials() const override { return false; }
-        void ask_for_credentials() override {}
-        const std::string origin_ = "s3://broken";
+        std::string url_of(const std::string& key) const override { return "s3://broken/" + key; }
     };
     Rig rig;
     const auto broken = std::make_shared<Broken>();

@@ -19,6 +19,7 @@ class ChunkSink final : public BodySink {
 
     std::span<std::byte> begin(const ObjectMeta& meta, ByteRange body) override;
     void advanced(std::size_t total) override;
+    bool reserve(std::uint64_t) override { return true; }
 
     std::uint64_t received() const noexcept { return filled_ - filled_before_; }
 

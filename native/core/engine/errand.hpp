@@ -23,7 +23,7 @@ namespace s3pipes {
 template <typename T>
 class Errand : public std::enable_shared_from_this<Errand<T>> {
   public:
-    using Ask = std::function<boost::asio::awaitable<T>(std::size_t loop)>;
+    using Ask = std::function<boost::asio::awaitable<T>()>;
 
     // `what` names the object or prefix in messages. Starts at once.
     static std::shared_ptr<Errand> start(std::shared_ptr<Engine> engine,
@@ -105,22 +105,19 @@ class Errand : public std::enable_shared_from_this<Errand<T>> {
             ++engine_->stats().requests;
             if (attempts.count() > 1) ++engine_->stats().retries;
             try {
-                end(co_await ask_(loop_.index()), std::nullopt);
+                end(co_await ask_(), std::nullopt);
                 co_return;
             } catch (const Error& thrown) {
                 error.emplace(thrown);
             } catch (const boost::system::system_error& thrown) {
                 error.emplace(ErrorKind::connection, thrown.code().message());
             }
-            if (error->kind == ErrorKind::expired_credentials) store_->ask_for_credentials();
             const auto delay = attempts.failed(*error);
             if (!delay) {
                 end(std::nullopt, attempts.failure(*error, what_, {}));
                 co_return;
             }
             if (delay->count() != 0) co_await sleep_for(*delay);
-            while (error->kind == ErrorKind::expired_credentials && store_->awaits_credentials())
-                co_await sleep_for(std::chrono::milliseconds(50));
         }
     }
 

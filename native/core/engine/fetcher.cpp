@@ -18,8 +18,6 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::chrono::milliseconds credentials_poll{50};
-
 awaitable<void> sleep_for(std::chrono::milliseconds delay) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, delay);
     co_await timer.async_wait(boost::asio::use_awaitable);
@@ -42,7 +40,7 @@ awaitable<void> fetch(Scheduler& scheduler, std::shared_ptr<Job> job, RetryRules
         ++stats.requests;
         if (attempts.count() > 1) ++stats.retries;
         try {
-            co_await job->store->get(job->loop, job->request, sink);
+            co_await job->store->get(job->request, sink);
             if (job->chunk->filled.load() >= job->chunk->range.size()) {
                 scheduler.ended(*job, std::nullopt);
                 co_return;
@@ -69,7 +67,6 @@ awaitable<void> fetch(Scheduler& scheduler, std::shared_ptr<Job> job, RetryRules
         }
         if (sink.received() != 0) attempts.progressed();
         if (error->kind == ErrorKind::throttled) scheduler.throttled();
-        if (error->kind == ErrorKind::expired_credentials) job->store->ask_for_credentials();
         const auto delay = attempts.failed(*error);
         if (!delay) {
             scheduler.ended(*job, attempts.failure(*error, job->store->url_of(job->request.key),
@@ -79,10 +76,6 @@ awaitable<void> fetch(Scheduler& scheduler, std::shared_ptr<Job> job, RetryRules
         aim(*job);
         try {
             if (delay->count() != 0) co_await sleep_for(*delay);
-            // Whoever reads this object brings them, from Python.
-            while (error->kind == ErrorKind::expired_credentials &&
-                   job->store->awaits_credentials())
-                co_await sleep_for(credentials_poll);
         } catch (const boost::system::system_error&) {
             scheduler.ended(*job, std::nullopt);  // cancelled while asleep
             co_return;

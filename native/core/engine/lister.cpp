@@ -21,8 +21,8 @@ Lister::~Lister() {
 void Lister::ask() {
     errand_ = Errand<ListPage>::start(
         engine_, store_, store_->url_of(prefix_), rules_,
-        [store = store_, prefix = prefix_, token = *token_, size = page_size_](std::size_t loop) {
-            return store->list_page(loop, prefix, token, size);
+        [store = store_, request = ListRequest{prefix_, *token_, page_size_}] {
+            return store->list_page(request);
         });
 }
 
@@ -42,9 +42,8 @@ std::optional<ListPage> Lister::next(const Poll& poll) {
 ObjectMeta head_object(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
                        const std::string& key, RetryRules rules, const Poll& poll) {
     engine->check_process();
-    const auto errand = Errand<ObjectMeta>::start(
-        engine, store, store->url_of(key), rules,
-        [store, key](std::size_t loop) { return store->head(loop, key); });
+    const auto errand = Errand<ObjectMeta>::start(engine, store, store->url_of(key), rules,
+                                                  [store, key] { return store->head(key); });
     try {
         return errand->wait(poll);
     } catch (...) {

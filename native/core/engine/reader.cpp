@@ -58,7 +58,7 @@ std::shared_ptr<ObjectStream> Reader::open(OpenRequest request) {
     engine_->check_process();
     Scheduler& scheduler = engine_->scheduler();
     std::lock_guard lock(scheduler.mutex());
-    Nearness& nearness = scheduler.nearness(request.store->origin());
+    Nearness& nearness = scheduler.nearness(request.store.get());
     if (nearness.known()) adapt(nearness.near());
     auto stream = std::make_shared<ObjectStream>(engine_, shared_from_this(), std::move(request),
                                                  nearness, scheduler.next_order());

@@ -44,7 +44,7 @@ class Scheduler {
     bool dead() const noexcept { return dead_; }        // and nothing runs
     std::uint64_t next_order() noexcept { return ++order_; }
     void answered(double latency_s) noexcept { limit_.answered(latency_s); }
-    Nearness& nearness(const std::string& origin) { return nearness_[origin]; }
+    Nearness& nearness(const ObjectStore* store) { return nearness_[store]; }
 
     // On a loop's thread, without the mutex.
     void pump(Loop& loop);
@@ -78,8 +78,8 @@ class Scheduler {
     std::mutex mutex_;
     int max_requests_;
     RequestLimit limit_;
-    std::map<std::string, Nearness> nearness_;  // by host name; outlives the clients
-    std::vector<int> running_;                  // per loop
+    std::map<const ObjectStore*, Nearness> nearness_;
+    std::vector<int> running_;  // per loop
     int running_total_ = 0;
     bool memory_is_short_ = false;  // somebody waits for some: nobody else takes any
     std::uint64_t leaving_ = 0;     // bytes of the budget held by cancelled jobs
