@@ -50,7 +50,14 @@ class S3Store final : public ObjectStore {
                         std::span<const HeaderView> headers);
     // Sends and reads the head; a kept connection that turns out closed is replaced at once.
     boost::asio::awaitable<Lease> exchange(const Signed& request, bool head_only);
-    boost::asio::awaitable<void> refuse(Connection& answer, const Signed& request, bool head_only);
+    // The body of an answer that is no success; "" where it cannot be had.
+    static boost::asio::awaitable<std::string> refusal_text(Connection& answer);
+    // What such an answer means. Asks for new credentials, if that is it.
+    Error verdict(const ResponseHead& head, const std::string& body, const Signed& request,
+                  bool to_head);
+    boost::asio::awaitable<void> refuse(Connection& answer, const Signed& request);
+    boost::asio::awaitable<void> unsatisfied(Connection& answer, const Signed& sent,
+                                             const GetRequest& request, BodySink& sink);
 
     const std::uint64_t generation_ = process_generation();
     const S3Target target_;
