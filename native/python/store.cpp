@@ -37,7 +37,9 @@ std::shared_ptr<S3Store> make_store(
     target.base_path = base_path;
     target.region = region;
     target.requester_pays = requester_pays;
-    return std::make_shared<S3Store>(std::move(target), credentials.cell, engine->pools());
+    return std::make_shared<S3Store>(
+        std::move(target), credentials.cell, engine->pools(),
+        [engine = engine.get()] { return engine->parser().executor(); });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/parser_thread.hpp"
 #include "tests/store_rig.hpp"
 
 using namespace s3pipes;
@@ -157,6 +158,31 @@ BOOST_AUTO_TEST_CASE(a_late_refusal_of_old_credentials_does_not_ask_again) {
     rig.credentials->set(keys("OLD"));
     BOOST_TEST((rig.get_error(whole()).kind == ErrorKind::expired_credentials));
     BOOST_TEST(!rig.credentials->wanted());
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_a_listing_are_parsed_where_no_loop_waits) {
+    std::string keys;
+    for (int i = 0; i < 1000; ++i)
+        keys += "<Contents><Key>" + std::to_string(i) + "</Key><Size>1</Size></Contents>";
+    for (const bool good : {true, false}) {
+        Listening listening(of_length("<ListBucketResult>" + keys + (good ? "" : "<Contents/>") +
+                                      "</ListBucketResult>"));
+        S3Rig rig(listening.server);
+        ParserThread parser;
+        int asked = 0;
+        S3Store store(rig.target, rig.credentials, {&rig.loop.pool}, [&] {
+            ++asked;
+            return parser.executor();
+        });
+        if (good) {
+            BOOST_TEST(rig.loop.run(store.list_page({})).objects.size() == 1000u);
+        } else {
+            const Error error = rig.loop.error_of(store.list_page({}));
+            BOOST_TEST((error.kind == ErrorKind::bad_response));
+            BOOST_TEST(error.status == 200);
+        }
+        BOOST_TEST(asked == 1);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_for_credentials_can_be_cancelled) {

@@ -74,6 +74,7 @@ Engine::Engine(const EngineRules& rules)
 void Engine::stop() {
     scheduler_.stop();
     for (const auto& loop : loops_) loop->stop();
+    parser_.stop();
     scheduler_.bury();
 }
 

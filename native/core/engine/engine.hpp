@@ -6,6 +6,7 @@
 
 #include "core/engine/loop.hpp"
 #include "core/engine/object_stream.hpp"
+#include "core/engine/parser_thread.hpp"
 #include "core/engine/reader.hpp"
 #include "core/engine/scheduler.hpp"
 #include "core/memory/arena.hpp"
@@ -45,6 +46,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Loop& loop(std::size_t i) noexcept { return *loops_[i]; }
     Loop& next_loop() noexcept { return *loops_[turn_++ % loops_.size()]; }
     std::vector<Pool*> pools();
+    ParserThread& parser() noexcept { return parser_; }
 
   private:
     const std::uint64_t generation_;
@@ -52,6 +54,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Stats stats_;
     Scheduler scheduler_;
     std::vector<std::unique_ptr<Loop>> loops_;
+    ParserThread parser_;  // ends before the loops that it answers to
     std::atomic<std::size_t> turn_{0};
 };
 

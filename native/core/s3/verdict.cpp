@@ -64,11 +64,12 @@ std::optional<ErrorKind> kind_of_status(int status) {
     return std::nullopt;
 }
 
-bool may_be_elsewhere(int status, std::string_view code, bool is_head_request) {
+bool may_be_elsewhere(int status, std::string_view code, bool to_head, bool named_another) {
     return status == 301 || status == 307 || status == 308 ||
            is_any(code, {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
                          "PermanentRedirect", "TemporaryRedirect"}) ||
-           (status == 400 && is_head_request);  // S3's only sign, for a HEAD
+           // S3's only sign, for a HEAD. Expired credentials look the same, but for the region.
+           (status == 400 && to_head && named_another);
 }
 
 std::string describe(int status, const S3Fault& fault) {
@@ -97,8 +98,8 @@ Error judge(const Refusal& answer) {
     const bool strange = !parsed && !body.empty();
 
     ErrorKind kind;
-    if (!region.empty() && region != answer.own_region &&
-        may_be_elsewhere(status, fault.code, answer.to_head)) {
+    if (!region.empty() &&
+        may_be_elsewhere(status, fault.code, answer.to_head, region != answer.own_region)) {
         kind = ErrorKind::wrong_region;
     } else if (const auto by_code = kind_of_code(fault.code)) {
         kind = *by_code;

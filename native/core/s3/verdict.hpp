@@ -19,8 +19,9 @@ struct Refusal {
     std::string_view own_region = {};  // that of the request; empty where it is unknown
 };
 
-// A 200 that should have been S3's XML and is not may be judged too. wrong_region always names
-// another region than the request's own.
+// A 200 that should have been S3's XML and is not may be judged too. wrong_region always names a
+// region; but for a bare 400 to a HEAD it may be the request's own: whether it differs is for the
+// caller to see.
 Error judge(const Refusal& answer);
 
 }  // namespace s3pipes

@@ -1,6 +1,8 @@
 // One bucket of Amazon S3 or of a store that speaks its protocol.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,8 +26,12 @@ struct S3Target {
 
 class S3Store final : public ObjectStore {
   public:
-    // One pool per event loop.
-    S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials, std::vector<Pool*> pools);
+    // Where pages of listings are parsed; asked for as one has come.
+    using Parser = std::function<boost::asio::any_io_executor()>;
+
+    // One pool per event loop. Without `parser`, pages are parsed on the event loops.
+    S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials, std::vector<Pool*> pools,
+            Parser parser = {});
     ~S3Store() override;
     S3Store(const S3Store&) = delete;
     S3Store& operator=(const S3Store&) = delete;
@@ -56,6 +62,7 @@ class S3Store final : public ObjectStore {
     Error verdict(const ResponseHead& head, const std::string& body, const Signed& request,
                   bool to_head);
     boost::asio::awaitable<void> refuse(Connection& answer, const Signed& request);
+    boost::asio::awaitable<ListPage> parse(std::string body);
     boost::asio::awaitable<void> unsatisfied(Connection& answer, const Signed& sent,
                                              const GetRequest& request, BodySink& sink);
 
@@ -64,6 +71,7 @@ class S3Store final : public ObjectStore {
     const std::string host_header_;
     const std::shared_ptr<CredentialCell> credentials_;
     PerLoop<Place> places_;
+    const Parser parser_;
 };
 
 }  // namespace s3pipes
