@@ -94,8 +94,8 @@ class Stores:
 
         Raises:
             WrongRegion: `error` itself, where following it would lead nowhere new.
-            RequestRefused: the store named the region that it was asked in: something else is
-                wrong, which it did not say.
+            RequestRefused: the store gave no reason, and named the region that it was asked in:
+                something else is wrong.
         """
         with self._lock:
             present = self._by_bucket.get(bucket)
@@ -104,7 +104,7 @@ class Stores:
             if not error.region:
                 raise error
             if error.region == present.region:
-                raise refused(error)
+                raise error if error.code else refused(error)
             if bucket in self.regions:
                 raise error
             self.regions[bucket] = error.region
