@@ -43,7 +43,7 @@ bench: build  ## one table: s3pipes, its peers and the ceiling on this machine
 	@scripts/setup.sh bench
 	@.venv-bench/bin/python -m benchmarks $(BENCH_ARGS)
 
-test-sanitize: venv  ## the native tests under ASan and UBSan, then under TSan
+test-sanitize: venv  ## native tests and pytest under ASan and UBSan, native tests under TSan
 	@scripts/sanitize.sh
 
 fuzz: venv  ## every fuzz target, FUZZ_SECONDS each (60)

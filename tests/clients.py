@@ -7,6 +7,7 @@ from s3pipes.testing.server import S3Server
 from tests.noise import KiB
 
 FAST = RetryConfig(max_attempts=3, base_delay_s=0.001, max_delay_s=0.01)
+TWICE = RetryConfig(max_attempts=2, base_delay_s=0.001, max_delay_s=0.01)
 CHUNKS = ReadConfig(chunk_bytes=64 * KiB)
 
 

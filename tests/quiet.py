@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import s3pipes
-from tests.slowness import at_most
+from tests.allowance import at_most
 
 
 def seconds_until(holds: Callable[[], bool], *, within_s: float = 10.0) -> float:
@@ -27,3 +27,8 @@ def quiet() -> bool:
 def seconds_until_quiet() -> float:
     """Waits for the quiet; how long that took."""
     return seconds_until(quiet)
+
+
+def holds_nothing() -> bool:
+    """Whether no memory outside the budget is held either: a moment later, a loop lets it go."""
+    return s3pipes.stats().memory_outside_bytes == 0

@@ -53,7 +53,8 @@ class _InOrder:
                 if not more:
                     break
                 for _ in range(more):
-                    self._open_next(source)
+                    if not self._ended:
+                        self._open_next(source)
             if len(self._ahead) > before:
                 self._window.start()
             self._refill_at = len(self._ahead) // 2

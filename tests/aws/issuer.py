@@ -9,6 +9,7 @@ from pathlib import Path
 
 from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.config import ClientConfig
+from tests.programs import issuer
 
 CANARY = "canary-that-must-not-be-seen"
 
@@ -24,19 +25,9 @@ class CredentialProcess:
         self._answer = directory / "answer"
         self._calls = directory / "calls"
         self._calls.write_text("")
-        script = directory / "give.py"
-        script.write_text(
-            "import sys, pathlib\n"
-            "answer, calls = map(pathlib.Path, sys.argv[1:])\n"
-            "with calls.open('a') as file: file.write('x')\n"
-            "text = answer.read_text().replace('NUMBER', str(len(calls.read_text())))\n"
-            "sys.exit('refused') if text == 'fail' else print(text)\n"
-        )
         self.config = directory / "config"
-        self.config.write_text(
-            "[default]\n"
-            f"credential_process = {sys.executable} {script} {self._answer} {self._calls}\n"
-        )
+        command = f"{sys.executable} {issuer.__file__} {self._answer} {self._calls}"
+        self.config.write_text(f"[default]\ncredential_process = {command}\n")
 
     @property
     def calls(self) -> int:

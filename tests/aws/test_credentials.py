@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +14,7 @@ from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.config import ClientConfig
 from s3pipes.errors import ConfigError, CredentialsMissing
 from tests.aws.issuer import CANARY, CredentialProcess, snapshot
+from tests.interpreter import fresh
 
 
 def test_anonymous_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,8 +173,4 @@ def test_no_repr_shows_a_secret() -> None:
 
 
 def test_botocore_is_not_imported_before_it_is_needed() -> None:
-    script = (
-        "import sys, s3pipes.aws.credentials, s3pipes.aws.endpoint\n"
-        "assert 'botocore' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    fresh("tests.programs.look_ups", warnings="default")

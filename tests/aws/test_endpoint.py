@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,9 @@ from botocore.config import Config
 from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
 from s3pipes.errors import ConfigError
+from s3pipes.testing.children import Children
+from tests.ends import good
+from tests.programs import look_ups
 
 CANARY = "canary-that-must-not-be-seen"
 BUCKETS = ["plain-bucket", "bucket.with.dots", "Legacy_Bucket", "abc"]
@@ -252,18 +253,5 @@ def test_a_missing_ca_file_is_named(variable: str, monkeypatch: pytest.MonkeyPat
     assert resolve(ClientConfig(endpoint_url="http://h"), "b-1").ca_file == ""
 
 
-_FORK = """
-import os
-from s3pipes.config import ClientConfig
-from s3pipes.aws.endpoint import resolve
-here = resolve(ClientConfig(), "known")
-child = os.fork()
-if child == 0:
-    same = resolve(ClientConfig(), "known") is here
-    os._exit(0 if same and resolve(ClientConfig(), "other").host.startswith("other.") else 1)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-"""
-
-
-def test_targets_survive_a_fork() -> None:
-    subprocess.run([sys.executable, "-W", "ignore", "-c", _FORK], check=True, timeout=60)
+def test_targets_survive_a_fork(children: Children) -> None:
+    assert good(children.run(look_ups.fork_with_known_targets)) == ["ok"]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from s3pipes import ConfigError, IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError
+from s3pipes import ConfigError, IterableWrapper, ReadConfig, S3Client, S3PipesError
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.certificates import certify
 from tests.aws.proxy import Proxy
+from tests.clients import TWICE
 
-FAST = RetryConfig(max_attempts=2, base_delay_s=0.001, max_delay_s=0.01)
 LOGIN = "Basic " + base64.b64encode(b"me:p@ss word").decode()
 BODY = bytes(range(256)) * 1200
 
@@ -27,7 +27,7 @@ def proxy() -> Iterator[Proxy]:
 
 def client_of(server: ScriptedServer, **config: object) -> S3Client:
     # None: as the environment says.
-    return S3Client(server.config(**{"proxies": None, "retry": FAST} | config))
+    return S3Client(server.config(**{"proxies": None, "retry": TWICE} | config))
 
 
 def load(client: S3Client, url: str) -> None:

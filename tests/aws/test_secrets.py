@@ -18,18 +18,18 @@ import pytest
 
 import s3pipes
 import s3pipes.aws.credentials
-from s3pipes import ClientConfig, IterableWrapper, ReadConfig, RetryConfig, S3Client
+from s3pipes import ClientConfig, IterableWrapper, ReadConfig, S3Client
 from s3pipes.aws.credentials import CredentialSource
 from s3pipes.aws.endpoint import resolve
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
 from s3pipes.testing.certificates import certify
+from tests.clients import TWICE
 
 SECRET = "canary-secret-key-that-must-not-be-seen"
 TOKEN = "canary-session-token-that-must-not-be-seen"
 PASSWORD = "canary-proxy-password-that-must-not-be-seen"
 BASIC = base64.b64encode(f"user:{PASSWORD}".encode()).decode()
-FAST = RetryConfig(max_attempts=2, base_delay_s=0.001, max_delay_s=0.01)
 
 
 class Heard:
@@ -86,7 +86,7 @@ def heard(caplog: pytest.LogCaptureFixture) -> Iterator[Heard]:
 
 
 def client_of(server: ScriptedServer, **config: object) -> S3Client:
-    secrets = {"secret_access_key": SECRET, "session_token": TOKEN, "retry": FAST}
+    secrets = {"secret_access_key": SECRET, "session_token": TOKEN, "retry": TWICE}
     return S3Client(server.config(**secrets | config))
 
 
@@ -216,7 +216,7 @@ def test_sources_of_credentials(
         program.chmod(0o755)
         # Another environment is another look-up.
         monkeypatch.setenv("AWS_TEST_CASE", name)
-        client = S3Client(ClientConfig(endpoint_url=scripted.endpoint_url, proxies={}, retry=FAST))
+        client = S3Client(ClientConfig(endpoint_url=scripted.endpoint_url, proxies={}, retry=TWICE))
         source = CredentialSource(client.config)
         heard.attempt(source.snapshot)
         for work in every_door(client, str(url)):

@@ -1,14 +1,11 @@
-"""A bucket on each server, its URLs, and a gate before one of them."""
+"""A bucket on each server, and its URLs."""
 
 from __future__ import annotations
-
-import threading
 
 import pytest
 
 from s3pipes import S3Client
 from tests.client.contents import CONTENTS, SMALL_CHUNKS
-from tests.client.gate import Gate
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +29,8 @@ def urls(request, client, bucket):
 
 
 @pytest.fixture
-def gate(moto):
-    with Gate(moto) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield server
-        server.open.set()
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def on_moto(moto):
-    name = moto.bucket("gated")
+def stored(scripted):
+    """The same on the scripted server; where they begin."""
     for key, body in CONTENTS.items():
-        moto.boto.put_object(Bucket=name, Key=key, Body=body)
-    return f"s3://{name}/"
+        scripted.put(key, body)
+    return "s3://bucket/"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from s3pipes import ReadConfig, RetryConfig
+from s3pipes import ReadConfig
 from tests.noise import noise
 
 CHUNK = 64 << 10
 SMALL_CHUNKS = ReadConfig(chunk_bytes=CHUNK)
 SIZES = {"empty": 0, "one": 1, "small": 1000, "chunk": CHUNK, "chunks": 5 * CHUNK + 17}
 CONTENTS = {key: noise(size, size) for key, size in SIZES.items()}
-FAIL_FAST = RetryConfig(max_attempts=2, base_delay_s=0, max_delay_s=0)

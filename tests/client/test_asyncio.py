@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from dataclasses import replace
 from typing import Any
 
 from s3pipes import ObjectNotFound, S3Client, S3Url, stats
@@ -37,19 +39,20 @@ def test_async_errors(client, bucket):
     assert asyncio.run(ask()) == found
 
 
-def test_cancelling_a_task_ends_its_requests(moto, gate, on_moto):
-    client = S3Client(moto.config(endpoint_url=gate.endpoint_url), SMALL_CHUNKS)
+def test_cancelling_a_task_ends_its_requests(scripted, stored):
+    client = S3Client(scripted.config(), SMALL_CHUNKS)
     running, opened = stats().requests_running, stats().streams_open
-    gate.open.clear()
+    go = threading.Event()
+    scripted.script = lambda request: replace(scripted.truth(request), after=go)
 
     async def cancelled():
-        known = S3Url(on_moto + "chunks", SIZES["chunks"])
+        known = S3Url(stored + "chunks", SIZES["chunks"])
         ends = [(0, 9), (CHUNK * 5, CHUNK * 5 + 9)]
         tasks: list[asyncio.Task[Any]] = [
             asyncio.create_task(client.get_ranges_async(known, ends)),
-            *(asyncio.create_task(client.get_async(on_moto + "small")) for _ in range(5)),
+            *(asyncio.create_task(client.get_async(stored + "small")) for _ in range(5)),
         ]
-        await asyncio.to_thread(seconds_until, lambda: gate.arrived >= 6)
+        await asyncio.to_thread(seconds_until, lambda: len(scripted.requests) >= 6)
         assert stats().requests_running > running
         for task in tasks:
             task.cancel()
@@ -58,19 +61,20 @@ def test_cancelling_a_task_ends_its_requests(moto, gate, on_moto):
     assert [type(one) for one in asyncio.run(cancelled())] == [asyncio.CancelledError] * 6
     assert stats().streams_open == opened
     seconds_until(lambda: stats().requests_running == running, within_s=1.0)
-    gate.open.set()
-    assert bytes(asyncio.run(client.get_async(on_moto + "small"))) == CONTENTS["small"]
+    go.set()
+    assert bytes(asyncio.run(client.get_async(stored + "small"))) == CONTENTS["small"]
 
 
-def test_async_waiting_leaves_the_event_loop_free(moto, gate, on_moto):
-    client = S3Client(moto.config(endpoint_url=gate.endpoint_url))
-    gate.open.clear()
+def test_async_waiting_leaves_the_event_loop_free(scripted, stored):
+    client = S3Client(scripted.config())
+    go = threading.Event()
+    scripted.script = lambda request: replace(scripted.truth(request), after=go)
 
     async def others_go_on():
-        get = asyncio.create_task(client.get_async(on_moto + "small"))
-        ranges = asyncio.create_task(client.get_ranges_async(on_moto + "small", [(1, 3)]))
-        await asyncio.to_thread(seconds_until, lambda: gate.arrived >= 2)
-        gate.open.set()  # only a loop that is free comes to here
+        get = asyncio.create_task(client.get_async(stored + "small"))
+        ranges = asyncio.create_task(client.get_ranges_async(stored + "small", [(1, 3)]))
+        await asyncio.to_thread(seconds_until, lambda: len(scripted.requests) >= 2)
+        go.set()  # only a loop that is free comes to here
         return bytes(await get), [bytes(view) for view in await ranges]
 
     assert asyncio.run(others_go_on()) == (CONTENTS["small"], [CONTENTS["small"][1:3]])

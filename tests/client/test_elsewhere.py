@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 
 import pytest
 
 from s3pipes import (
-    ClientConfig,
     ConfigError,
     ReadConfig,
     S3Client,
@@ -17,15 +17,18 @@ from s3pipes import (
     S3Url,
     WrongRegion,
 )
+from s3pipes.testing.answers import Answer, Request, fault
 from tests.client.contents import CONTENTS, SIZES, SMALL_CHUNKS
+from tests.programs import issuer
 
 
-def elsewhere(headers):
+def always_elsewhere(_: Request) -> Answer:
     """What S3 answers where the bucket is in eu-central-1."""
-    if "/eu-central-1/s3/" in headers["Authorization"]:
-        return None
-    body = b"<Error><Code>PermanentRedirect</Code><Message>Elsewhere</Message></Error>"
-    return 301, {"x-amz-bucket-region": "eu-central-1", "Content-Type": "application/xml"}, body
+    return fault(301, "PermanentRedirect", "Elsewhere", x_amz_bucket_region="eu-central-1")
+
+
+def elsewhere(request: Request) -> Answer | None:
+    return None if request.region == "eu-central-1" else always_elsewhere(request)
 
 
 ASKING = {
@@ -63,66 +66,53 @@ ASKING = {
 
 
 @pytest.mark.parametrize("ask", list(ASKING.values()), ids=list(ASKING))
-def test_another_region_is_followed_with_one_warning(moto, gate, on_moto, ask):
-    gate.answer = elsewhere
-    client = S3Client(moto.config(endpoint_url=gate.endpoint_url), SMALL_CHUNKS)
+def test_another_region_is_followed_with_one_warning(scripted, stored, ask):
+    scripted.script = elsewhere
+    client = S3Client(scripted.config(), SMALL_CHUNKS)
     with pytest.warns(RuntimeWarning, match=r"in eu-central-1.*region='eu-central-1'") as warned:
-        assert ask(client, on_moto)
+        assert ask(client, stored)
     assert len(warned) == 1
-    assert ask(client, on_moto)  # known from now on
+    assert ask(client, stored)  # known from now on
 
 
-def test_a_redirect_that_leads_nowhere_new_is_an_error(moto, gate, on_moto):
-    def always_elsewhere(_):
-        body = b"<Error><Code>PermanentRedirect</Code></Error>"
-        return 301, {"x-amz-bucket-region": "eu-central-1", "Content-Type": "application/xml"}, body
-
-    gate.answer = always_elsewhere
-    client = S3Client(moto.config(endpoint_url=gate.endpoint_url))
+def test_a_redirect_that_leads_nowhere_new_is_an_error(scripted, stored):
+    scripted.script = always_elsewhere
+    client = S3Client(scripted.config())
     with pytest.warns(RuntimeWarning, match="eu-central-1"), pytest.raises(WrongRegion) as caught:
-        client.get(on_moto + "small")
+        client.get(stored + "small")
     assert caught.value.region == "eu-central-1"
     assert isinstance(caught.value, ConfigError)
 
 
 @pytest.mark.parametrize("ask", ["head", "get", "get_async", "list"])
-def test_expired_credentials_are_renewed_on_the_way(
-    moto, gate, on_moto, tmp_path, monkeypatch, ask
-):
+def test_expired_credentials_are_renewed_on_the_way(scripted, stored, tmp_path, monkeypatch, ask):
     """The profile's process gives a new token each time; the store takes from the second on."""
-    script = tmp_path / "issue.py"
-    script.write_text(
-        "import json, pathlib, sys\n"
-        "turn = pathlib.Path(sys.argv[1])\n"
-        "n = int(turn.read_text()) if turn.exists() else 0\n"
-        "turn.write_text(str(n + 1))\n"
-        "print(json.dumps({'Version': 1, 'AccessKeyId': 'AK', 'SecretAccessKey': 'SK',\n"
-        "    'SessionToken': f'token-{n}', 'Expiration': '2099-01-01T00:00:00Z'}))\n"
-    )
+    answer = tmp_path / "answer"
+    keys = {"Version": 1, "AccessKeyId": "AK", "SecretAccessKey": "SK"}
+    more = {"SessionToken": "token-NUMBER", "Expiration": "2099-01-01T00:00:00Z"}
+    answer.write_text(json.dumps(keys | more))
+    calls = tmp_path / "calls"
     config = tmp_path / "config"
     config.write_text(
-        f"[profile p]\ncredential_process = {sys.executable} {script} {tmp_path / 'turn'}\n"
+        f"[profile p]\ncredential_process = {sys.executable} {issuer.__file__} {answer} {calls}\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
 
-    def tokens_expire(headers):
-        if headers["x-amz-security-token"] != "token-0":
+    def tokens_expire(request: Request) -> Answer | None:
+        if request.headers["x-amz-security-token"] != "token-1":
             return None
-        body = b"<Error><Code>ExpiredToken</Code><Message>Too old</Message></Error>"
-        return 400, {"Content-Type": "application/xml"}, body
+        return fault(400, "ExpiredToken", "Too old")
 
-    gate.answer = tokens_expire
-    settings = moto.config(endpoint_url=gate.endpoint_url, profile="p")
-    changes = {"access_key_id": None, "secret_access_key": None}
-    fields = {f: getattr(settings, f) for f in ClientConfig.__dataclass_fields__}
-    client = S3Client(ClientConfig(**(fields | changes)))
+    scripted.script = tokens_expire
+    own = {"profile": "p", "access_key_id": None, "secret_access_key": None}
+    client = S3Client(scripted.config(**own))
     if ask == "get_async":
-        got = asyncio.run(client.get_async(on_moto + "small"))
+        got = asyncio.run(client.get_async(stored + "small"))
         assert bytes(got) == CONTENTS["small"]
     elif ask == "get":
-        assert bytes(client.get(on_moto + "small")) == CONTENTS["small"]
+        assert bytes(client.get(stored + "small")) == CONTENTS["small"]
     elif ask == "head":
-        assert client.head(on_moto + "small").size == 1000
+        assert client.head(stored + "small").size == 1000
     else:
-        assert len(list(client.list(on_moto))) == len(SIZES)
-    assert (tmp_path / "turn").read_text() == "2"
+        assert len(list(client.list(stored))) == len(SIZES)
+    assert calls.read_text() == "xx"

@@ -19,7 +19,8 @@ from s3pipes import (
     S3FileLoader,
     S3PipesError,
 )
-from tests.client.contents import FAIL_FAST
+from s3pipes.testing.answers import Answer
+from tests.clients import TWICE
 
 CANARIES = [
     "AKIACANARYCANARY",
@@ -37,7 +38,7 @@ def shown(error):
     return "\n".join([*texts, str(copy), repr(vars(copy)), repr(pickle.dumps(error))])
 
 
-def test_no_secret_is_ever_shown(seaweed, gate, caplog):
+def test_no_secret_is_ever_shown(seaweed, scripted, caplog):
     caplog.set_level(logging.DEBUG)
     key_id, secret, token, password = CANARIES
     bucket = seaweed.bucket("secrets")
@@ -46,22 +47,22 @@ def test_no_secret_is_ever_shown(seaweed, gate, caplog):
         "secret_access_key": secret,
         "session_token": token,
     }
-    refused = S3Client(seaweed.config(**keys, retry=FAIL_FAST))
+    refused = S3Client(seaweed.config(**keys, retry=TWICE))
     proxied = S3Client(
         ClientConfig(
             **keys,
             endpoint_url="http://store.invalid:1",
             proxies={"http": f"http://user:{password}@127.0.0.1:9"},
-            retry=FAIL_FAST,
+            retry=TWICE,
         )
     )
-    html = S3Client(seaweed.config(**keys, endpoint_url=gate.endpoint_url, retry=FAIL_FAST))
+    html = S3Client(seaweed.config(**keys, endpoint_url=scripted.endpoint_url, retry=TWICE))
     # Some servers repeat what they were sent.
-    gate.answer = lambda headers: (
-        403,
-        {"Content-Type": "application/xml"},
-        "<Error><Code>AccessDenied</Code><Message>no</Message>"
-        f"<Token>{headers['x-amz-security-token']}</Token></Error>".encode(),
+    scripted.script = lambda request: Answer(
+        status=403,
+        headers={"Content-Type": "application/xml"},
+        body="<Error><Code>AccessDenied</Code><Message>no</Message>"
+        f"<Token>{request.headers['x-amz-security-token']}</Token></Error>".encode(),
     )
     seen = [repr(client) for client in (refused, proxied, html)]
     seen += [repr(client.config) for client in (refused, proxied, html)]

@@ -13,6 +13,7 @@ from s3pipes.testing.answers import Answer, Request
 from tests.clients import FAST, client_of
 from tests.faults.scripts import first_answer
 from tests.noise import noise
+from tests.silence import silence, silent_where
 
 
 @pytest.mark.parametrize("silent_from", [-1, 0, 1000])
@@ -20,13 +21,9 @@ def test_silence_is_a_timeout(scripted: ScriptedServer, silent_from: int) -> Non
     url = scripted.put("k", noise(4000))
 
     def script(request: Request) -> Answer:
-        answer = scripted.truth(request)
-        if silent_from < 0:
-            return replace(answer, after=scripted.never)
         # Nothing new by the second attempt: bytes that come reset the count.
-        return replace(
-            answer, pause_at=silent_from if request.attempt == 1 else 0, until=scripted.never
-        )
+        at = silent_from if request.attempt == 1 else 0
+        return silence(scripted, request, at=None if silent_from < 0 else at)
 
     scripted.script = script
     retry = replace(FAST, max_attempts=2)
@@ -63,7 +60,7 @@ def test_slow_bytes_are_no_timeout(scripted: ScriptedServer) -> None:
 
 def test_a_list_and_a_head_that_stay_silent_time_out(scripted: ScriptedServer) -> None:
     url = scripted.put("k", b"x")
-    scripted.script = lambda request: Answer(after=scripted.never)
+    scripted.script = silent_where(scripted, lambda _: True)
     client = client_of(scripted, progress_timeout_s=0.2, retry=replace(FAST, max_attempts=1))
     with pytest.raises(TransferTimeout):
         client.head(url)

@@ -5,14 +5,13 @@ Everything is set as its users set it: by arguments and environment variables, w
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 from torch.utils.data import IterDataPipe
 from torch.utils.data.datapipes.iter import IterableWrapper
 
 from s3pipes import S3FileLister, S3FileLoader, S3Stream
+from tests.interpreter import fresh
+from tests.programs.beside_torchdata import NAMES
 
 _CHARADES = [
     *(f"charades/Charades_v1{end}" for end in (".zip", "_480.zip", "_train.csv", "_test.csv")),
@@ -184,56 +183,19 @@ def test_both_are_iter_data_pipes():
 # Beside torchdata, whichever comes first. Each needs an interpreter of its own.
 
 
-def run(script):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+def run(program: str) -> list[str]:
+    return fresh("tests.programs.beside_torchdata", program).split()
 
 
-_NAMES = ["list_files_by_s3", "load_files_by_s3", "readlines", "load_from_tar", "webdataset"]
-_SHOW = """
-from torch.utils.data.datapipes.iter import IterableWrapper
-for name in {names}:
-    print(type(getattr(IterableWrapper([]), name)()).__module__.split(".")[0])
-"""
+@pytest.mark.parametrize("order", ["todays_first", "todays_later"])
+def test_torchdata_of_today_may_be_imported_before_or_after(order):
+    assert run(order) == ["s3pipes"] * len(NAMES)
 
 
-@pytest.mark.parametrize("imports", ["torchdata, s3pipes", "s3pipes, torchdata"])
-def test_torchdata_of_today_may_be_imported_before_or_after(imports):
-    nodes = "import torchdata.nodes, torchdata.stateful_dataloader\n"
-    script = f"import {imports}\n" + nodes + _SHOW.format(names=_NAMES)
-    assert run(script) == ["s3pipes"] * len(_NAMES)
-
-
-# As `functional_datapipe` of torchdata 0.9 did on import: torch refuses a name given twice.
-_CLASH = """
-from torch.utils.data import IterDataPipe
-class Theirs(IterDataPipe):
-    def __init__(self, source=None):
-        pass
-Theirs.__module__ = {module!r}
-def theirs():
-    for name in {names}:
-        IterDataPipe.register_datapipe_as_function(name, Theirs)
-"""
-
-
-@pytest.mark.parametrize("order", ["theirs()\nimport s3pipes", "import s3pipes\ntheirs()"])
+@pytest.mark.parametrize("order", ["old_first", "old_later"])
 def test_torchdata_0_9_may_be_imported_before_or_after(order):
-    clash = _CLASH.format(module="torchdata.datapipes.iter.load.s3io", names=_NAMES)
-    assert run(clash + order + _SHOW.format(names=_NAMES)) == ["s3pipes"] * len(_NAMES)
+    assert run(order) == ["s3pipes"] * len(NAMES)
 
 
 def test_a_name_of_somebody_else_stays_theirs_with_a_warning():
-    script = _CLASH.format(module="their.package", names=["readlines"]) + (
-        "import warnings\ntheirs()\n"
-        "with warnings.catch_warnings(record=True) as seen:\n"
-        "    warnings.simplefilter('always')\n"
-        "    import s3pipes\n"
-        "ours = [w for w in seen if 'their.package' in str(w.message)]\n"
-        "print(len(ours), 'LineReader' in str(ours[0].message))\n"
-    )
-    shown = run(script + _SHOW.format(names=["readlines", "load_from_tar"]))
-    assert shown == ["1", "True", "their", "s3pipes"]
+    assert run("somebody_elses") == ["1", "True", "their", "s3pipes"]

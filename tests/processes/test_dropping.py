@@ -12,10 +12,10 @@ import s3pipes
 from s3pipes import IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError, S3Url
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, fault
+from tests.allowance import at_most
 from tests.noise import KiB, noise
-from tests.quiet import seconds_until_quiet
+from tests.quiet import holds_nothing, seconds_until, seconds_until_quiet
 from tests.silence import serve_half_and_silent, silent_where
-from tests.slowness import at_most
 
 CANCEL_S = 1.0
 
@@ -47,7 +47,7 @@ def test_a_dropped_iterator_frees_everything(
     if answers != "all":
         # Requests that were given up take their connections with them.
         scripted.wait_for(lambda: scripted.open_connections <= 5, within_s=at_most(CANCEL_S))
-    assert s3pipes.stats().memory_outside_bytes == 0
+    seconds_until(holds_nothing, within_s=CANCEL_S)
 
 
 def test_closing_and_dropping_streams_frees_everything(scripted: ScriptedServer) -> None:
@@ -112,7 +112,7 @@ def test_a_kept_error_holds_no_memory(scripted: ScriptedServer, whole: bool) -> 
     with pytest.raises(s3pipes.RetriesExhausted) as kept:
         client.get(url) if whole else client.get_ranges(url, [(0, 300_000)])
     assert seconds_until_quiet() < at_most(CANCEL_S)
-    assert s3pipes.stats().memory_outside_bytes == 0
+    seconds_until(holds_nothing, within_s=CANCEL_S)
     assert kept.value.url == url
 
 

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
+from s3pipes.testing.certificates import certify
 from s3pipes.testing.children import Children
+from tests.allowance import at_most
 from tests.ends import good
 from tests.noise import noise
-from tests.programs import fork_storm, forks
+from tests.programs import fork_storm, forks, live_child
+from tests.silence import serve_half_and_silent
+
+GONE_S = 1.0
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[tuple[ScriptedServer, str]]:
+    """A scripted server that speaks TLS, and the file of its authority."""
+    context, ca_file = certify(tmp_path)
+    with ScriptedServer(tls=context) as server:
+        yield server, str(ca_file)
 
 
 def test_a_fork_in_the_middle_of_a_stream(scripted: ScriptedServer, children: Children) -> None:
@@ -68,3 +86,37 @@ def test_a_child_of_a_child_that_ends_as_interpreters_do(
     scripted.put("k", noise(300_000, 1))
     lines = good(children.run(forks.of_a_fork, scripted.endpoint_url))
     assert lines == ["leaf", "depth 1", "depth 0"]
+
+
+def test_a_fork_over_tls_in_the_middle_of_a_stream(
+    secure: tuple[ScriptedServer, str], children: Children
+) -> None:
+    """Neither side says a word on the other's connections, nor ends them."""
+    server, ca_file = secure
+    server.put("k", noise(1_500_000, 3))
+    server.put("small", noise(5000, 4))
+    assert good(children.run(forks.in_a_stream, server.endpoint_url, ca_file)) == ["ok"]
+
+
+def test_forks_while_threads_load_over_tls(
+    secure: tuple[ScriptedServer, str], children: Children
+) -> None:
+    server, ca_file = secure
+    for i in range(40):
+        server.put(f"k{i:02}", noise(150_000, i))
+    ended = children.run(fork_storm.twenty, server.endpoint_url, ca_file, within_s=100)
+    assert good(ended) == ["ok"]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_close_is_seen_by_the_server_although_a_child_lives(
+    scripted: ScriptedServer, secure: tuple[ScriptedServer, str], children: Children, tls: bool
+) -> None:
+    server, ca_file = secure if tls else (scripted, "")
+    serve_half_and_silent(server)
+    program = children.start(live_child.beside_a_close, server.endpoint_url, ca_file)
+    program.wait_for_line("closed")
+    assert server.connections == 1
+    server.wait_for(lambda: server.open_connections == 0, within_s=at_most(GONE_S))
+    program.interrupt()
+    assert good(program.end()) == ["closed", "ok"]

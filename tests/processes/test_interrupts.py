@@ -7,10 +7,10 @@ from functools import partial
 
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.children import Children
+from tests.allowance import at_most
 from tests.ends import good
 from tests.programs import interrupts
 from tests.silence import serve_half_and_silent
-from tests.slowness import at_most
 
 CTRL_C_S = 0.2
 

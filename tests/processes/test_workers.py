@@ -6,10 +6,10 @@ import pytest
 
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.children import Children
+from tests.allowance import at_most
 from tests.ends import good
 from tests.noise import noise
 from tests.programs.workers import every_sample_once, left_in_the_middle
-from tests.slowness import at_most
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from s3pipes import (
     ObjectChanged,
     ReadConfig,
     RetriesExhausted,
-    RetryConfig,
     S3Client,
     S3FileLoader,
     S3Url,
@@ -21,11 +20,10 @@ from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request
 from s3pipes.testing.children import Children
 from s3pipes.testing.server import S3Server
+from tests.clients import TWICE
 from tests.ends import good
 from tests.noise import KiB, noise
 from tests.programs import budget
-
-FAST = RetryConfig(max_attempts=2, base_delay_s=0.001, max_delay_s=0.01)
 
 
 def test_a_stream_that_fails_while_it_is_read_does_not_end_the_loader(
@@ -39,7 +37,7 @@ def test_a_stream_that_fails_while_it_is_read_does_not_end_the_loader(
         return None
 
     scripted.script = script
-    client = S3Client(scripted.config(retry=FAST))
+    client = S3Client(scripted.config(retry=TWICE))
     got: list[object] = []
     for _, stream in S3FileLoader(urls, client=client, read=ReadConfig(chunk_bytes=64 * KiB)):
         try:
@@ -51,7 +49,7 @@ def test_a_stream_that_fails_while_it_is_read_does_not_end_the_loader(
 
 def test_an_error_of_the_loader_ends_its_iteration(scripted: ScriptedServer) -> None:
     urls = [scripted.put("a", b"a"), S3Url("s3://bucket/absent"), scripted.put("c", b"c")]
-    loader = iter(S3FileLoader(urls, client=S3Client(scripted.config(retry=FAST))))
+    loader = iter(S3FileLoader(urls, client=S3Client(scripted.config(retry=TWICE))))
     assert next(loader)[1].read() == b"a"
     with pytest.raises(FileNotFoundError):
         next(loader)

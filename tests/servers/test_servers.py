@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -46,18 +47,12 @@ def test_config_reaches_the_server(s3: S3Server) -> None:
     assert s3.secret_key not in repr(config)
 
 
-_PARENT = """
-import sys, time
-from s3pipes.testing import SeaweedServer
-with SeaweedServer(sys.argv[1]) as server:
-    print(server.pid, *server.ports, flush=True)
-    time.sleep(600)
-"""
-
-
 def test_seaweed_dies_with_a_killed_parent(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", _PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.programs.seaweed", str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=subprocess.PIPE,
+        text=True,
     ) as parent:
         assert parent.stdout is not None
         server, *ports = map(int, parent.stdout.readline().split())

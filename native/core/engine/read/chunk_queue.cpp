@@ -11,6 +11,7 @@ ChunkQueue::ChunkQueue(Wish wish, Destination destination)
       destination_(std::move(destination)),
       next_begin_(wish_.range.begin),
       position_(wish_.range.begin),
+      wanted_until_(wish_.glance ? wish_.range.begin + 1 : 0),
       step_bytes_(wish_.glance ? first_step_bytes : UINT64_MAX),
       scattered_(wish_.glance) {}
 

@@ -132,7 +132,7 @@ View Cursor::whole(const Poll& poll) {
     ChunkQueue& queue = download_->queue;
     ChunkQueue::ReadEnd end(queue);
     if (queue.is_one_piece()) end.want_all();
-    wait(held, poll, [&] { return queue.meta() && queue.size() == 0 ? true : queue.ready(); });
+    wait(held, poll, [&] { return queue.ready() || queue.first_failure() != nullptr; });
     check_open();
     require_meta();
     const auto first = queue.chunk_at(queue.begin());
