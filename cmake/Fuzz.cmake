@@ -7,13 +7,14 @@ add_compile_options(-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,add
                     -fno-sanitize-recover=undefined)
 add_link_options(-fsanitize=address,undefined)
 find_package(OpenSSL 3.0 REQUIRED)
+find_package(EXPAT REQUIRED)
 
 file(GLOB fuzzed_sources CONFIGURE_DEPENDS
      native/core/words/*.cpp native/core/s3/*.cpp native/core/policy/*.cpp native/core/records/*.cpp
      native/core/http/response_*.cpp)
 add_library(fuzzed_core STATIC ${fuzzed_sources})
 target_include_directories(fuzzed_core PUBLIC native)
-target_link_libraries(fuzzed_core PUBLIC s3pipes_boost OpenSSL::SSL OpenSSL::Crypto
+target_link_libraries(fuzzed_core PUBLIC s3pipes_boost OpenSSL::SSL OpenSSL::Crypto EXPAT::EXPAT
                       PRIVATE s3pipes_warnings)
 
 file(GLOB fuzz_sources CONFIGURE_DEPENDS native/tests/fuzz/*_fuzz.cpp)

@@ -55,6 +55,8 @@ raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h")
         missing+=(g++)
     [ -e /usr/include/openssl/ssl.h ] || compiles "${CXX:-c++}" -fsyntax-only '#include <openssl/ssl.h>\n' ||
         missing+=(libssl-dev)
+    [ -e /usr/include/expat.h ] || compiles "${CXX:-c++}" -fsyntax-only '#include <expat.h>\n' ||
+        missing+=(libexpat1-dev)
     [ ${#missing[@]} = 0 ] || install "what the native build needs" "${missing[@]}"
 }
 

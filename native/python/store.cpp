@@ -45,8 +45,9 @@ S3Target target_of(const nb::object& given, std::shared_ptr<TlsTrust> trust) {
 std::shared_ptr<S3Store> make_store(const std::shared_ptr<Engine>& engine, const nb::object& target,
                                     PyCredentialCell& credentials,
                                     std::shared_ptr<TlsTrust> trust) {
-    auto store = std::make_shared<S3Store>(target_of(target, std::move(trust)), credentials.cell,
-                                           engine->pools());
+    auto store = std::make_shared<S3Store>(
+        target_of(target, std::move(trust)), credentials.cell, engine->pools(),
+        [engine = engine.get()] { return engine->parser().executor(); });
     credentials.serve(store.get());
     return store;
 }

@@ -118,6 +118,31 @@ BOOST_AUTO_TEST_CASE(a_child_sees_orphans_and_can_drop_them) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_fork_in_the_middle_of_a_wait_leaves_an_orphan) {
+    Rig rig;
+    rig.store->put("object", 2 * chunk);
+    const auto gate = std::make_shared<Gate>();
+    stop_at(*rig.store, gate);
+    const auto reader = rig.reader(chunk);
+    const auto stream = rig.open(*reader, rig.ask("object"));
+    pid_t child = -1;
+    bool here = true;  // in the parent
+    const Poll poll = [&] {
+        if (child >= 0) return;
+        child = ::fork();
+        here = child != 0;
+        if (here) gate->open();
+    };
+    std::vector<std::byte> into(2 * chunk);
+    const bool orphan = orphaned([&] { stream->read(into, poll); });
+    if (!here) ::_exit(orphan ? 0 : 1);
+    BOOST_TEST(!orphan);
+    BOOST_TEST(MemoryStore::mismatch(into, "object", 0) == 2 * chunk);
+    int status = -1;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
+
 #ifdef __SANITIZE_THREAD__
 constexpr bool children_may_have_threads = false;  // ThreadSanitizer ends them
 #else

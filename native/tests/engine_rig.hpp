@@ -116,6 +116,40 @@ inline std::vector<std::byte> read_rest(Cursor& stream, std::size_t step = 64 <<
     }
 }
 
+// Reads what is left, in steps, and returns what is wrong with it; "" where nothing is.
+inline std::string wrong_with(Cursor& stream, const std::string& key, std::uint64_t size,
+                              std::size_t step = 10'000) {
+    try {
+        const auto all = read_rest(stream, step);
+        if (all.size() != size) return key + ": " + std::to_string(all.size()) + " bytes";
+        const std::size_t same = MemoryStore::mismatch(all, key, 0);
+        if (same != size) return key + ": wrong at " + std::to_string(same);
+    } catch (const std::exception& thrown) {
+        return key + ": " + thrown.what();
+    }
+    return "";
+}
+
+inline std::vector<std::string> put_many(MemoryStore& store, int count, std::uint64_t size) {
+    std::vector<std::string> keys;
+    for (int i = 0; i < count; ++i) {
+        keys.push_back("object-" + std::to_string(i));
+        store.put(keys.back(), size + static_cast<std::uint64_t>(i));
+    }
+    return keys;
+}
+
+// Every request stops at the gate, after `deliver` bytes.
+inline void stop_at(MemoryStore& store, std::shared_ptr<Gate> gate, std::uint64_t deliver = 0) {
+    store.script([gate, deliver](const auto&) {
+        Answer answer;
+        if (deliver == 0) answer.before_head = gate;
+        answer.deliver = deliver == 0 ? UINT64_MAX : deliver;
+        if (deliver != 0) answer.before_rest = gate;
+        return answer;
+    });
+}
+
 // The Failure that `work` ends with.
 template <typename Work>
 Failure failure_of(Work work) {

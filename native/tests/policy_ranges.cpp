@@ -1,4 +1,4 @@
-// Content-Range, chunk plans and merged ranges.
+// Merged ranges.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <limits>
@@ -7,58 +7,11 @@
 #include <vector>
 
 #include "core/policy/range_merge.hpp"
-#include "core/s3/content_range.hpp"
 #include "core/words/error.hpp"
 
 using namespace s3pipes;
 
 BOOST_AUTO_TEST_SUITE(policy_ranges)
-
-BOOST_AUTO_TEST_CASE(content_ranges) {
-    auto found = parse_content_range("bytes 0-9/100");
-    BOOST_REQUIRE(found.has_value());
-    BOOST_TEST((found->range == ByteRange{0, 10}));
-    BOOST_TEST(found->total.value() == 100u);
-
-    found = parse_content_range("bytes 5-5/*");
-    BOOST_REQUIRE(found.has_value());
-    BOOST_TEST((found->range == ByteRange{5, 6}));
-    BOOST_TEST(!found->total.has_value());
-
-    found = parse_content_range("bytes */100");
-    BOOST_REQUIRE(found.has_value());
-    BOOST_TEST(found->range.empty());
-    BOOST_TEST(found->total.value() == 100u);
-
-    found = parse_content_range("bytes 0-18446744073709551613/18446744073709551615");
-    BOOST_REQUIRE(found.has_value());
-    BOOST_TEST(found->range.end == std::numeric_limits<std::uint64_t>::max() - 1);
-}
-
-BOOST_AUTO_TEST_CASE(content_ranges_that_are_none) {
-    for (const char* bad : {"",
-                            "bytes",
-                            "bytes ",
-                            "bytes 0-9",
-                            "bytes 0-9/",
-                            "bytes 0-9/100 ",
-                            "bytes=0-9/100",
-                            "items 0-9/100",
-                            "bytes 9-0/100",
-                            "bytes 0-9/9",
-                            "bytes 0-9/-1",
-                            "bytes -9/100",
-                            "bytes 0-/100",
-                            "bytes +0-9/100",
-                            "bytes 0-9/*0",
-                            "bytes */*",
-                            "bytes */",
-                            "bytes * /1",
-                            "bytes 0-18446744073709551615/*",
-                            "bytes 0-9/18446744073709551616",
-                            "bytes 0x1-9/100"})
-        BOOST_TEST(!parse_content_range(bad).has_value(), bad);
-}
 
 BOOST_AUTO_TEST_CASE(merging_by_hand) {
     const std::vector<ByteRange> ranges{{50, 60}, {0, 10}, {12, 20}, {23, 30}, {5, 5}, {55, 58}};

@@ -1,4 +1,5 @@
 #include <boost/test/unit_test.hpp>
+#include <random>
 #include <string>
 
 #include "core/s3/list_xml.hpp"
@@ -64,14 +65,33 @@ BOOST_AUTO_TEST_CASE(a_whole_page) {
 }
 
 BOOST_AUTO_TEST_CASE(keys_stay_raw_where_nothing_says_they_are_encoded) {
-    const auto page = parse_list_page(listing(object("a+b%20c &amp; &#x1;d")));
+    const auto page = parse_list_page(listing(object("a+b%20c &amp; &#x9;d")));
     BOOST_REQUIRE(page.objects.size() == 1u);
-    BOOST_TEST(page.objects[0].key ==
-               "a+b%20c & \x01"
-               "d");
+    BOOST_TEST(page.objects[0].key == "a+b%20c & \td");
     // Only a store that says otherwise may be followed.
     const auto other = parse_list_page(listing(object("a+b") + "<EncodingType>x</EncodingType>"));
     BOOST_TEST(other.objects.at(0).key == "a+b");
+}
+
+BOOST_AUTO_TEST_CASE(what_xml_cannot_hold_has_to_be_encoded) {
+    for (const char* key : {"&#x1;", "\x01", "\xff", "\xc3("})
+        BOOST_TEST(throws(listing(object(key)), ErrorKind::not_s3), key);
+    BOOST_TEST(parse_list_page(listing(object("%01%FF") + "<EncodingType>url</EncodingType>"))
+                   .objects.at(0)
+                   .key == "\x01\xff");
+}
+
+BOOST_AUTO_TEST_CASE(text_may_come_in_any_form) {
+    const auto page = parse_list_page(
+        "<ListBucketResult><Contents a='1'><!-- k --><Key>a<![CDATA[<b>]]>&#99;<?x y?>d</Key>"
+        "<Size>1</Size></Contents></ListBucketResult><!-- end -->");
+    BOOST_TEST(page.objects.at(0).key == "a<b>cd");
+}
+
+BOOST_AUTO_TEST_CASE(entities_of_its_own_are_refused) {
+    BOOST_TEST(throws("<!DOCTYPE x [<!ENTITY a 'aaaa'>]><ListBucketResult>&a;</ListBucketResult>",
+                      ErrorKind::not_s3));
+    BOOST_TEST(throws(listing(object("&a;")), ErrorKind::not_s3));
 }
 
 BOOST_AUTO_TEST_CASE(white_space_belongs_to_the_key) {
@@ -104,6 +124,21 @@ BOOST_AUTO_TEST_CASE(a_listing_that_contradicts_itself_is_no_listing) {
         BOOST_TEST(throws(listing(object("a", size)), ErrorKind::bad_response), size);
     BOOST_TEST(throws(listing(object("")), ErrorKind::bad_response));
     BOOST_TEST(throws(listing("<Contents><Key>a</Key></Contents>"), ErrorKind::bad_response));
+}
+
+BOOST_AUTO_TEST_CASE(a_size_is_that_of_an_object) {
+    std::mt19937_64 random(46);
+    for (int round = 0; round < 2000; ++round) {
+        constexpr std::uint64_t edges[] = {0, largest_object_bytes, std::uint64_t{1} << 63};
+        const std::uint64_t size =
+            round % 2 == 0 ? random() >> (random() % 64) : edges[random() % 3] + random() % 5 - 2;
+        const std::string xml = listing(object("a", std::to_string(size)));
+        if (size <= largest_object_bytes) {
+            BOOST_REQUIRE_EQUAL(parse_list_page(xml).objects.at(0).meta.size, size);
+        } else {
+            BOOST_REQUIRE(throws(xml, ErrorKind::bad_response));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(anything_else_is_not_s3) {

@@ -17,12 +17,20 @@ std::string fault(const std::string& code, const std::string& more = "") {
 
 Error xml(int status, const std::string& code, const std::string& more = "",
           const std::string& region = "") {
-    return judge(status, fault(code, more), "application/xml", "", region, "", false);
+    const std::string body = fault(code, more);
+    return judge({.status = status,
+                  .body = body,
+                  .content_type = "application/xml",
+                  .bucket_region = region});
 }
 
 Error bare(int status, const std::string& body = "", bool head = false,
            const std::string& region = "") {
-    return judge(status, body, body.empty() ? "" : "text/html", "", region, "", head);
+    return judge({.status = status,
+                  .body = body,
+                  .content_type = body.empty() ? "" : "text/html",
+                  .bucket_region = region,
+                  .to_head = head});
 }
 
 std::string name(const Error& e) {
@@ -129,8 +137,9 @@ BOOST_AUTO_TEST_CASE(answers_of_something_else) {
         BOOST_TEST(error.message.find("text/html") != std::string::npos);
         BOOST_TEST(error.message.find(std::to_string(status)) != std::string::npos);
     }
-    BOOST_TEST(name(judge(403, "{\"message\":\"Forbidden\"}", "application/json", "", "", "",
-                          false)) == "not_s3");
+    BOOST_TEST(name(judge({.status = 403,
+                           .body = "{\"message\":\"Forbidden\"}",
+                           .content_type = "application/json"})) == "not_s3");
     // Balancers answer for a store that is down or busy: that passes.
     BOOST_TEST(name(bare(500, page)) == "server");
     BOOST_TEST(name(bare(502, page)) == "server");
@@ -145,7 +154,7 @@ BOOST_AUTO_TEST_CASE(answers_of_something_else) {
 
 BOOST_AUTO_TEST_CASE(retry_after_in_seconds_only) {
     const auto asked = [](const char* value) {
-        return judge(503, "", "", "", "", value, false).retry_after;
+        return judge({.status = 503, .retry_after = value}).retry_after;
     };
     BOOST_TEST((asked("7") == std::chrono::seconds(7)));
     BOOST_TEST((asked("0") == std::chrono::seconds(0)));
@@ -156,7 +165,8 @@ BOOST_AUTO_TEST_CASE(retry_after_in_seconds_only) {
 }
 
 BOOST_AUTO_TEST_CASE(the_header_names_the_request_before_the_body) {
-    const auto error = judge(403, fault("AccessDenied"), "", "FROM-HEADER", "", "", false);
+    const std::string body = fault("AccessDenied");
+    const auto error = judge({.status = 403, .body = body, .request_id = "FROM-HEADER"});
     BOOST_TEST(error.request_id == "FROM-HEADER");
 }
 

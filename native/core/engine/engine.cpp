@@ -79,6 +79,7 @@ void Engine::stop() {
         idle_.wait_for(lock, std::chrono::seconds(1), [this] { return scheduler_.running() == 0; });
     }
     for (const auto& loop : loops_) loop->stop();
+    parser_.stop();
     decide([this](Scheduler& scheduler) {
         dead_ = true;
         return scheduler.stop();  // once more: who waits for the end of a request need not

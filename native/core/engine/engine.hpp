@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/engine/loop.hpp"
+#include "core/engine/parser_thread.hpp"
 #include "core/engine/read/scheduler.hpp"
 #include "core/engine/read/todo.hpp"
 #include "core/memory/arena.hpp"
@@ -52,6 +53,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Loop& loop(std::size_t i) noexcept { return *loops_[i]; }
     Loop& next_loop() noexcept { return *loops_[turn_++ % loops_.size()]; }
     std::vector<Pool*> pools();
+    ParserThread& parser() noexcept { return parser_; }
 
     // Guards the scheduler, and every queue that it knows of. Not held while bytes are received or
     // copied, and nobody who holds it takes the GIL.
@@ -89,6 +91,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Scheduler scheduler_;
     std::vector<std::unique_ptr<std::atomic<bool>>> pumping_;  // a loop has been asked to
     std::vector<std::unique_ptr<Loop>> loops_;
+    ParserThread parser_;  // ends before the loops that it answers to
     std::atomic<std::size_t> turn_{0};
 };
 

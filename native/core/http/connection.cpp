@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/words/error.hpp"
+#include "core/words/request_text.hpp"
 
 namespace s3pipes {
 namespace asio = boost::asio;
@@ -25,24 +26,28 @@ Connection::Connection(asio::ip::tcp::socket socket, Watchdog& watchdog, const E
     : endpoint_(endpoint),
       transport_(std::move(socket), watchdog, endpoint.name(), endpoint.progress_timeout) {}
 
-asio::awaitable<void> Connection::open(TlsSession& session, std::chrono::milliseconds patience) {
+asio::awaitable<void> Connection::open(std::chrono::milliseconds patience) {
     if (!endpoint_.tls) {
         state_ = State::ready;
         co_return;
     }
     transport_.opens_within(patience);
     if (endpoint_.proxy) co_await connect_through_proxy();
-    co_await transport_.start_tls(*endpoint_.trust, endpoint_.host, session);
+    co_await transport_.start_tls(*endpoint_.trust, endpoint_.host,
+                                  endpoint_.trust->session_with(endpoint_.name()));
     transport_.opened();
     state_ = State::ready;
 }
 
 asio::awaitable<void> Connection::connect_through_proxy() {
-    std::string request = "CONNECT " + endpoint_.name() + " HTTP/1.1\r\nHost: " + endpoint_.name();
+    std::string request = "CONNECT ";
+    append_target(request, endpoint_.name());
+    request += " HTTP/1.1\r\n";
+    append_field(request, "Host", endpoint_.name());
     if (!endpoint_.proxy->authorization.empty()) {
-        request += "\r\nProxy-Authorization: " + endpoint_.proxy->authorization;
+        append_field(request, "Proxy-Authorization", endpoint_.proxy->authorization);
     }
-    request += "\r\n\r\n";
+    request += "\r\n";
     co_await transport_.write(std::as_bytes(std::span(request)));
     co_await receive_head(true);
 
@@ -69,10 +74,11 @@ std::string Connection::in_absolute_form(std::string_view head) const {
     const std::size_t target = head.find(' ') + 1;
     const std::size_t fields = head.find("\r\n") + 2;
     std::string rewritten(head.substr(0, target));
-    rewritten += "http://" + endpoint_.authority();
+    rewritten += "http://";
+    append_target(rewritten, endpoint_.authority());
     rewritten += head.substr(target, fields - target);
     if (!endpoint_.proxy->authorization.empty()) {
-        rewritten += "Proxy-Authorization: " + endpoint_.proxy->authorization + "\r\n";
+        append_field(rewritten, "Proxy-Authorization", endpoint_.proxy->authorization);
     }
     rewritten += head.substr(fields);
     return rewritten;

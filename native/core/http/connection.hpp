@@ -26,9 +26,8 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // What comes between TCP and the first request: CONNECT through the proxy, TLS. `session` must
-    // outlive the connection.
-    boost::asio::awaitable<void> open(TlsSession& session, std::chrono::milliseconds patience);
+    // What comes between TCP and the first request: CONNECT through the proxy, TLS.
+    boost::asio::awaitable<void> open(std::chrono::milliseconds patience);
 
     // Sends `head`, a request's head with its empty line and its target in origin form, then
     // `body`; reads the response's head. 1xx is skipped. `head_only`: this is a HEAD request.
@@ -54,6 +53,12 @@ class Connection {
     // Only the peer's closing ends this body: whether it came whole has to be known from elsewhere.
     bool ends_by_close() const noexcept {
         return parser_.body() == ResponseParser::Body::until_close;
+    }
+    // Its length was announced, or it has none: it can neither be longer nor look complete too
+    // early.
+    bool knows_length() const noexcept {
+        return parser_.body() == ResponseParser::Body::length ||
+               parser_.body() == ResponseParser::Body::none;
     }
     // In the current exchange, 1xx included.
     bool got_response_bytes() const noexcept { return got_response_bytes_; }

@@ -1,18 +1,16 @@
 #include "core/http/dialer.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/http/endpoint.hpp"
+#include "core/http/socket.hpp"
 #include "core/words/error.hpp"
 
 namespace s3pipes {
@@ -37,10 +35,7 @@ struct Dialer::Race : std::enable_shared_from_this<Dialer::Race> {
     }
     void call_off() {
         over = true;
-        for (auto& attempt : attempts) {
-            boost::system::error_code ignored;
-            attempt->socket.close(ignored);
-        }
+        for (auto& attempt : attempts) end_socket(attempt->socket);
     }
 
     asio::steady_timer wake;
@@ -51,22 +46,6 @@ struct Dialer::Race : std::enable_shared_from_this<Dialer::Race> {
     std::size_t failures = 0;
     bool over = false;
 };
-
-namespace {
-
-// Opened by hand, for Asio would leave it open in every program this process starts.
-boost::system::error_code open_socket(tcp::socket& socket, const tcp& family) {
-    const int fd = ::socket(family.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return {errno, boost::system::system_category()};
-    boost::system::error_code failure;
-    socket.assign(family, fd, failure);
-    if (!failure) socket.native_non_blocking(true, failure);
-    if (!failure) socket.set_option(tcp::no_delay(true), failure);
-    if (!failure) socket.set_option(tcp::socket::keep_alive(true), failure);
-    return failure;
-}
-
-}  // namespace
 
 Dialer::Dialer(asio::io_context& loop) : loop_(loop), resolver_(loop) {}
 

@@ -23,9 +23,11 @@ struct Idle {
 
 }  // namespace
 
+// Lives as long as it has an idle connection, or one is leased or under way.
 struct PoolShelf {
-    TlsSession session;      // outlives the connections that use it
     std::vector<Idle> idle;  // the one used last at the end
+    std::size_t users = 0;   // leases, and dials for one
+    const Endpoint* endpoint = nullptr;
 };
 
 // What the pool holds, one shelf per endpoint. Lives as long as the last lease.
@@ -42,10 +44,13 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
             auto connection = std::move(shelf.idle.back().connection);
             shelf.idle.pop_back();
             --idle_;
-            if (connection->still_good())
+            if (connection->still_good()) {
+                ++shelf.users;
                 return Lease(shared_from_this(), &shelf, std::move(connection), true);
+            }
             --open_;
         }
+        end_unused(shelf);
         return std::nullopt;
     }
 
@@ -54,10 +59,21 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
         if (!fresh) {
             if (auto lease = take_idle(endpoint)) co_return std::move(*lease);
         }
-        PoolShelf& shelf = shelves_[endpoint];
         if (endpoint.tls && !endpoint.trust) {
             throw Error(ErrorKind::config, "TLS to " + endpoint.name() + " without any trust");
         }
+        const auto place = shelves_.try_emplace(endpoint).first;
+        PoolShelf& shelf = place->second;
+        shelf.endpoint = &place->first;
+        ++shelf.users;
+        struct Use {
+            PoolShelves& shelves;
+            PoolShelf& shelf;
+            ~Use() {
+                --shelf.users;
+                shelves.end_unused(shelf);
+            }
+        } use{*this, shelf};
         const auto deadline = Clock::now() + endpoint.connect_timeout;
         const std::string& host = endpoint.proxy ? endpoint.proxy->host : endpoint.host;
         auto socket = co_await dialer_.dial(
@@ -66,10 +82,11 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
         const auto address = socket.remote_endpoint(unknown);
         auto connection = std::make_unique<Connection>(std::move(socket), watchdog_, endpoint);
         ++open_;
+        ++shelf.users;
         Lease lease(self, &shelf, std::move(connection), false);
         try {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-            co_await lease->open(shelf.session, std::max(left, std::chrono::milliseconds(1)));
+            co_await lease->open(std::max(left, std::chrono::milliseconds(1)));
         } catch (const Error& error) {
             // It took the socket and then failed us: others first, for a while.
             if (is_transient(error.kind)) dialer_.resolver().put_aside(address);
@@ -79,8 +96,11 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
     }
 
     void take_back(PoolShelf& shelf, std::unique_ptr<Connection> connection) noexcept {
+        --shelf.users;
         if (closed_ || !connection->reusable()) {
             --open_;
+            connection.reset();  // before the trust that its shelf may end with
+            end_unused(shelf);
             return;
         }
         shelf.idle.push_back({std::move(connection), Clock::now(), false});
@@ -94,6 +114,7 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
             open_ -= shelf.idle.size();
             shelf.idle.clear();
         }
+        end_all_unused();
         disarm();
     }
 
@@ -105,8 +126,19 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
 
     std::size_t idle() const noexcept { return idle_; }
     std::size_t open() const noexcept { return open_; }
+    std::size_t shelves() const noexcept { return shelves_.size(); }
 
   private:
+    static bool unused(const PoolShelf& shelf) noexcept {
+        return shelf.users == 0 && shelf.idle.empty();
+    }
+    void end_unused(PoolShelf& shelf) noexcept {
+        if (unused(shelf)) shelves_.erase(shelves_.find(*shelf.endpoint));
+    }
+    void end_all_unused() noexcept {
+        std::erase_if(shelves_, [](const auto& one) { return unused(one.second); });
+    }
+
     static constexpr std::chrono::seconds sweep_every{1};
 
     void expired() noexcept override {
@@ -127,12 +159,13 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
                 idle.connection->rest();
             }
         }
+        end_all_unused();
         if (idle_ != 0) watchdog_.arm(*this, sweep_every);
     }
 
     Watchdog& watchdog_;
     Dialer dialer_;
-    std::unordered_map<Endpoint, PoolShelf> shelves_;  // never shrinks: leases point into it
+    std::unordered_map<Endpoint, PoolShelf> shelves_;
     std::size_t idle_ = 0;
     std::size_t open_ = 0;
     bool closed_ = false;
@@ -186,6 +219,10 @@ void Pool::close_idle() {
 
 std::size_t Pool::idle() const {
     return shelves_->idle();
+}
+
+std::size_t Pool::shelves() const {
+    return shelves_->shelves();
 }
 
 std::size_t Pool::open() const {

@@ -60,7 +60,8 @@ class Pool {
 
     void close_idle();
     std::size_t idle() const;
-    std::size_t open() const;  // idle and leased
+    std::size_t open() const;     // idle and leased
+    std::size_t shelves() const;  // endpoints with a connection, or on their way to one
 
   private:
     std::shared_ptr<PoolShelves> shelves_;

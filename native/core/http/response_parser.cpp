@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/words/error.hpp"
+#include "core/words/object.hpp"
 
 namespace s3pipes {
 namespace {
@@ -33,38 +34,13 @@ std::string* place_of(ResponseHead& head, http::field field, string_view name) {
         case http::field::etag: return &head.etag;
         case http::field::content_range: return &head.content_range;
         case http::field::content_type: return &head.content_type;
-        case http::field::content_encoding: return &head.content_encoding;
         case http::field::last_modified: return &head.last_modified;
-        case http::field::location: return &head.location;
         case http::field::retry_after: return &head.retry_after;
-        case http::field::date: return &head.date;
-        case http::field::server: return &head.server;
         case http::field::unknown: break;
         default: return nullptr;
     }
-    struct Own {
-        std::string_view name;
-        std::string ResponseHead::* place;
-    };
-    static constexpr Own own[] = {
-        {"x-amz-request-id", &ResponseHead::request_id},
-        {"x-amz-id-2", &ResponseHead::extended_id},
-        {"x-amz-bucket-region", &ResponseHead::bucket_region},
-        {"x-amz-version-id", &ResponseHead::version_id},
-        {"x-amz-delete-marker", &ResponseHead::delete_marker},
-        {"x-amz-storage-class", &ResponseHead::storage_class},
-        {"x-amz-checksum-crc32", &ResponseHead::checksum_crc32},
-        {"x-amz-checksum-crc32c", &ResponseHead::checksum_crc32c},
-        {"x-amz-checksum-crc64nvme", &ResponseHead::checksum_crc64nvme},
-        {"x-amz-checksum-sha1", &ResponseHead::checksum_sha1},
-        {"x-amz-checksum-sha256", &ResponseHead::checksum_sha256},
-        {"x-amz-checksum-type", &ResponseHead::checksum_type},
-    };
-    for (const Own& one : own) {
-        if (one.name.size() == name.size() && boost::beast::iequals(name, one.name)) {
-            return &(head.*one.place);
-        }
-    }
+    if (boost::beast::iequals(name, "x-amz-request-id")) return &head.request_id;
+    if (boost::beast::iequals(name, "x-amz-bucket-region")) return &head.bucket_region;
     return nullptr;
 }
 
@@ -177,7 +153,10 @@ void ResponseParser::finish_head() {
         return;
     }
     if (head_.status < 200) refuse("status " + std::to_string(head_.status));
-    if (const auto length = machine.content_length()) head_.content_length = *length;
+    if (const auto length = machine.content_length()) {
+        if (*length > largest_object_bytes) refuse("a body larger than any object");
+        head_.content_length = *length;
+    }
     keep_alive_ = machine.keep_alive();
     if (head_only_ || head_.status == 204 || head_.status == 304) {
         body_ = Body::none;

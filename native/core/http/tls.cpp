@@ -17,7 +17,10 @@
 #include <system_error>
 #include <utility>
 
+#include "core/http/per_loop.hpp"
 #include "core/words/error.hpp"
+#include "core/words/generation.hpp"
+#include "core/words/printable.hpp"
 
 namespace s3pipes {
 namespace {
@@ -120,7 +123,7 @@ Error unreadable(const std::string& file) {
     return {ErrorKind::config, "cannot read CA certificates from " + file};
 }
 
-void load(SSL_CTX* context, const std::string& place) {
+void load_place(SSL_CTX* context, const std::string& place) {
     std::error_code failed;
     const bool directory = std::filesystem::is_directory(place, failed);
     const bool loaded = directory ? SSL_CTX_load_verify_dir(context, place.c_str()) == 1
@@ -148,11 +151,34 @@ void load_system_cas(SSL_CTX* context) {
         return;
     }
     for (const char* bundle : bundles) {
-        if (readable(bundle)) return load(context, bundle);
+        if (readable(bundle)) return load_place(context, bundle);
     }
     throw Error(ErrorKind::config,
                 "this system has no CA certificates in the usual places: name a bundle in "
                 "SSL_CERT_FILE or AWS_CA_BUNDLE");
+}
+
+// One for each of the settings that are in use.
+struct Registry {
+    std::mutex mutex;
+    std::map<std::string, std::weak_ptr<TlsTrust>> living;
+};
+
+// What the certificates depend on: where they are read from, and when they were written there.
+std::string settings_of(const std::string& ca_file) {
+    std::string settings;
+    const auto add = [&](const std::string& place) {
+        std::error_code unknown;
+        const auto written = std::filesystem::last_write_time(place, unknown);
+        settings += place + '\0' + std::to_string(written.time_since_epoch().count()) + '\0';
+    };
+    if (!ca_file.empty()) {
+        add(ca_file);
+    } else {
+        add(environment_or(X509_get_default_cert_file_env(), X509_get_default_cert_file()));
+        add(environment_or(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()));
+    }
+    return settings;
 }
 
 }  // namespace
@@ -166,6 +192,18 @@ void TlsSession::keep(ssl_session_st* owned) noexcept {
 }
 
 std::shared_ptr<TlsTrust> TlsTrust::make(bool verify, const std::string& ca_file) {
+    const std::string settings = verify ? settings_of(ca_file) : "";
+    auto& [mutex, living] = of_this_process<Registry>();
+    std::lock_guard lock(mutex);
+    std::erase_if(living, [](const auto& one) { return one.second.expired(); });
+    std::weak_ptr<TlsTrust>& known = living[settings];
+    if (auto trust = known.lock()) return trust;
+    auto trust = load(verify, ca_file);
+    known = trust;
+    return trust;
+}
+
+std::shared_ptr<TlsTrust> TlsTrust::load(bool verify, const std::string& ca_file) {
     SSL_CTX* context = SSL_CTX_new(TLS_client_method());
     if (context == nullptr) throw std::bad_alloc();
     std::shared_ptr<TlsTrust> trust(
@@ -191,9 +229,14 @@ std::shared_ptr<TlsTrust> TlsTrust::make(bool verify, const std::string& ca_file
     if (ca_file.empty()) {
         load_system_cas(context);
     } else {
-        load(context, ca_file);
+        load_place(context, ca_file);
     }
     return trust;
+}
+
+TlsSession& TlsTrust::session_with(const std::string& peer) {
+    std::lock_guard lock(mutex_);
+    return sessions_[{peer, loop_of_this_thread}];
 }
 
 TlsTrust::~TlsTrust() {
@@ -212,20 +255,25 @@ ssl_st* TlsTrust::new_client(TlsSocket& socket, const std::string& host,
     BIO_set_init(bio, 1);
     SSL_set_bio(tls, bio, bio);
     SSL_set_app_data(tls, &session);
+    std::unique_ptr<SSL, decltype(&SSL_free)> guard(tls, SSL_free);
 
     boost::system::error_code not_an_address;
     boost::asio::ip::make_address(host, not_an_address);
     X509_VERIFY_PARAM* wanted = SSL_get0_param(tls);
     X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (not_an_address) {
-        SSL_set_tlsext_host_name(tls, host.c_str());
-        X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size());
-    } else {
-        X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str());
+    // Where one of these fails, OpenSSL would check the chain and no name at all.
+    const bool named = not_an_address
+                           ? SSL_set_tlsext_host_name(tls, host.c_str()) == 1 &&
+                                 X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size()) == 1
+                           : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
+    if (!named || host.empty()) {
+        ERR_clear_error();
+        throw Error(ErrorKind::config,
+                    "no certificate could name the host \"" + printable(host, 80) + "\"");
     }
     if (session.get() != nullptr) SSL_set_session(tls, session.get());
     SSL_set_connect_state(tls);
-    return tls;
+    return guard.release();
 }
 
 }  // namespace s3pipes

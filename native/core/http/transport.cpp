@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/http/socket.hpp"
 #include "core/words/error.hpp"
 
 namespace s3pipes {
@@ -259,8 +260,7 @@ void Transport::release_buffers() noexcept {
 void Transport::close() noexcept {
     disarm();
     wire_.fd = -1;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    end_socket(socket_);
 }
 
 }  // namespace s3pipes

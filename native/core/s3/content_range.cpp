@@ -1,7 +1,6 @@
 #include "core/s3/content_range.hpp"
 
 #include <charconv>
-#include <limits>
 
 namespace s3pipes {
 namespace {
@@ -30,13 +29,13 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
         if (!take(value, "bytes ") || !take_number(value, found.range.begin) || !take(value, "-") ||
             !take_number(value, last) || !take(value, "/"))
             return std::nullopt;
-        if (last < found.range.begin || last == std::numeric_limits<std::uint64_t>::max())
-            return std::nullopt;
+        if (last < found.range.begin || last >= largest_object_bytes) return std::nullopt;
         found.range.end = last + 1;
         if (take(value, "*")) return value.empty() ? std::optional(found) : std::nullopt;
     }
     std::uint64_t total = 0;
-    if (!take_number(value, total) || !value.empty()) return std::nullopt;
+    if (!take_number(value, total) || !value.empty() || total > largest_object_bytes)
+        return std::nullopt;
     if (!unsatisfied && total < found.range.end) return std::nullopt;
     found.total = total;
     return found;

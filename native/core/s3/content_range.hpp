@@ -15,7 +15,8 @@ struct ContentRange {
     std::optional<std::uint64_t> total;  // the whole object's size; nullopt for "bytes 0-9/*"
 };
 
-// nullopt where the value breaks RFC 9110 or contradicts itself.
+// nullopt where the value breaks RFC 9110, contradicts itself or tells of more than an object can
+// hold.
 std::optional<ContentRange> parse_content_range(std::string_view value);
 
 }  // namespace s3pipes

@@ -1,11 +1,11 @@
 #include "core/s3/list_xml.hpp"
 
-#include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "core/s3/timestamp.hpp"
 #include "core/s3/uri.hpp"
-#include "core/s3/xml_tree.hpp"
+#include "core/s3/xml_reader.hpp"
 #include "core/words/error.hpp"
 #include "core/words/printable.hpp"
 
@@ -24,53 +24,82 @@ std::uint64_t parse_size(std::string_view text) {
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, size);
     if (error != std::errc{} || stop != end) contradict("an object's size is not a number");
+    if (size > largest_object_bytes) contradict("an object is larger than any can be");
     return size;
 }
 
-ListedObject read_object(const XmlNode& contents, bool encoded) {
-    ListedObject object;
-    bool has_size = false;
-    for (const auto& [name, node] : contents.children()) {
-        const std::string& text = node.text();
+class PageVisitor final : public XmlVisitor {
+  public:
+    void begins(std::size_t depth, std::string_view name) override {
+        if (depth == 1 && name != "ListBucketResult")
+            throw Error(ErrorKind::not_s3,
+                        "expected S3's ListBucketResult, got " + printable(name, 80));
+        if (depth != 2) return;
+        in_object_ = name == "Contents";
+        if (!in_object_) return;
+        page_.objects.emplace_back();
+        has_size_ = false;
+    }
+
+    void ends(std::size_t depth, std::string_view name, std::string& text) override {
+        if (depth == 2) {
+            if (in_object_) {
+                end_object();
+            } else if (name == "EncodingType") {
+                encoded_ = text == "url";
+            } else if (name == "IsTruncated") {
+                truncated_ = text == "true";
+            } else if (name == "NextContinuationToken") {
+                page_.next_token = std::move(text);
+            }
+        } else if (depth == 3 && in_object_) {
+            take_field(page_.objects.back(), name, text);
+        }
+    }
+
+    ListPage finish() {
+        // The encoding may be named last.
+        if (encoded_)
+            for (ListedObject& object : page_.objects) object.key = decode_form(object.key);
+        if (!truncated_) page_.next_token.clear();
+        if (truncated_ && page_.next_token.empty())
+            contradict("there is more, but no token to ask for it");
+        return std::move(page_);
+    }
+
+  private:
+    void take_field(ListedObject& object, std::string_view name, std::string& text) {
         if (name == "Key") {
-            object.key = encoded ? decode_form(text) : text;
+            object.key = std::move(text);
         } else if (name == "Size") {
             object.meta.size = parse_size(text);
-            has_size = true;
+            has_size_ = true;
         } else if (name == "ETag") {
-            object.meta.etag = text;
+            object.meta.etag = std::move(text);
         } else if (name == "LastModified") {
             object.meta.last_modified = parse_iso8601(text);
         }
     }
-    if (object.key.empty()) contradict("an object has no key");
-    if (!has_size) contradict("an object has no size");
-    return object;
-}
+
+    void end_object() {
+        if (page_.objects.back().key.empty()) contradict("an object has no key");
+        if (!has_size_) contradict("an object has no size");
+        in_object_ = false;
+    }
+
+    ListPage page_;
+    bool encoded_ = false;
+    bool truncated_ = false;
+    bool in_object_ = false;
+    bool has_size_ = false;
+};
 
 }  // namespace
 
 ListPage parse_list_page(std::string_view xml) {
-    const XmlNode document = parse_xml(xml, limit_bytes);
-    const XmlNode* result = document.find("ListBucketResult");
-    if (!result) {
-        const auto& roots = document.children();
-        throw Error(ErrorKind::not_s3,
-                    "expected S3's ListBucketResult, got " +
-                        printable(roots.empty() ? "nothing" : roots[0].first, 80));
-    }
-    const bool encoded = result->text_of("EncodingType") == "url";
-    ListPage page;
-    const auto& parts = result->children();
-    page.objects.reserve(static_cast<std::size_t>(std::count_if(
-        parts.begin(), parts.end(), [](const auto& part) { return part.first == "Contents"; })));
-    for (const auto& [name, node] : parts)
-        if (name == "Contents") page.objects.push_back(read_object(node, encoded));
-    if (result->text_of("IsTruncated") == "true") {
-        page.next_token = result->text_of("NextContinuationToken");
-        if (page.next_token.empty()) contradict("there is more, but no token to ask for it");
-    }
-    return page;
+    PageVisitor visitor;
+    read_xml(xml, limit_bytes, visitor);
+    return visitor.finish();
 }
 
 }  // namespace s3pipes

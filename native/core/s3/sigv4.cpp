@@ -9,6 +9,7 @@
 #include "core/s3/sha256.hpp"
 #include "core/s3/timestamp.hpp"
 #include "core/words/error.hpp"
+#include "core/words/request_text.hpp"
 
 namespace s3pipes {
 namespace {
@@ -82,13 +83,6 @@ void sort_by_name(std::span<HeaderView> headers) {
             std::swap(headers[j], headers[j - 1]);
 }
 
-void append_line(std::string& head, std::string_view name, std::string_view value) {
-    head += name;
-    head += ": ";
-    head += value;
-    head += "\r\n";
-}
-
 bool fits_in_header(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
@@ -121,9 +115,9 @@ struct Signer::State {
     Sha256 inner, outer;  // HMAC with the signing key, before its first byte
     Sha256 work;
     std::int64_t now = -1;
-    std::string timestamp;                  // of `now`
-    std::string scope_line;                 // "20130524/us-east-1/s3/aws4_request"
-    std::string canonical, names, to_sign;  // kept for their capacity
+    std::string timestamp;                                 // of `now`
+    std::string scope_line;                                // "20130524/us-east-1/s3/aws4_request"
+    std::string canonical, names, to_sign, authorization;  // kept for their capacity
     std::vector<HeaderView> headers;
 
     ~State() { OPENSSL_cleanse(credentials.secret_key.data(), credentials.secret_key.size()); }
@@ -222,13 +216,13 @@ void Signer::sign(std::string& head, std::string_view method, std::string_view p
     s.canonical.clear();
     append_canonical(s.canonical, method, path, query, s.headers, s.names, payload_sha256);
 
-    append_line(head, "x-amz-date", s.timestamp);
-    append_line(head, "x-amz-content-sha256", payload_sha256);
+    append_field(head, "x-amz-date", s.timestamp);
+    append_field(head, "x-amz-content-sha256", payload_sha256);
     if (!credentials.session_token.empty())
-        append_line(head, "x-amz-security-token", credentials.session_token);
-    head += "Authorization: ";
-    s.append_authorization(head, s.canonical, s.names);
-    head += "\r\n";
+        append_field(head, "x-amz-security-token", credentials.session_token);
+    s.authorization.clear();
+    s.append_authorization(s.authorization, s.canonical, s.names);
+    append_field(head, "Authorization", s.authorization);
 }
 
 std::string Signer::authorization(std::string_view canonical, std::string_view header_names,

@@ -64,11 +64,12 @@ std::optional<ErrorKind> kind_of_status(int status) {
     return std::nullopt;
 }
 
-bool may_be_elsewhere(int status, std::string_view code, bool is_head_request) {
+bool may_be_elsewhere(int status, std::string_view code, bool to_head, bool named_another) {
     return status == 301 || status == 307 || status == 308 ||
            is_any(code, {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
                          "PermanentRedirect", "TemporaryRedirect"}) ||
-           (status == 400 && is_head_request);  // S3's only sign, for a HEAD
+           // S3's only sign, for a HEAD. Expired credentials look the same, but for the region.
+           (status == 400 && to_head && named_another);
 }
 
 std::string describe(int status, const S3Fault& fault) {
@@ -87,18 +88,18 @@ std::string describe_stranger(int status, std::string_view body, std::string_vie
 
 }  // namespace
 
-Error judge(int status, std::string_view body, std::string_view content_type,
-            std::string_view request_id, std::string_view bucket_region,
-            std::string_view retry_after, bool is_head_request) {
-    if (is_head_request) body = {};
+Error judge(const Refusal& answer) {
+    const int status = answer.status;
+    const std::string_view body = answer.to_head ? std::string_view() : answer.body;
     const auto parsed = parse_fault(body);
     const S3Fault fault = parsed.value_or(S3Fault{});
     const std::string region =
-        bucket_region.empty() ? fault.region : printable(bucket_region, quote_limit);
+        answer.bucket_region.empty() ? fault.region : printable(answer.bucket_region, quote_limit);
     const bool strange = !parsed && !body.empty();
 
     ErrorKind kind;
-    if (!region.empty() && may_be_elsewhere(status, fault.code, is_head_request)) {
+    if (!region.empty() &&
+        may_be_elsewhere(status, fault.code, answer.to_head, region != answer.own_region)) {
         kind = ErrorKind::wrong_region;
     } else if (const auto by_code = kind_of_code(fault.code)) {
         kind = *by_code;
@@ -114,13 +115,14 @@ Error judge(int status, std::string_view body, std::string_view content_type,
         kind = ErrorKind::request_refused;
     }
 
-    Error error(kind,
-                strange ? describe_stranger(status, body, content_type) : describe(status, fault));
+    Error error(kind, strange ? describe_stranger(status, body, answer.content_type)
+                              : describe(status, fault));
     error.status = status;
     error.code = fault.code;
-    error.request_id = request_id.empty() ? fault.request_id : printable(request_id, 128);
+    error.request_id =
+        answer.request_id.empty() ? fault.request_id : printable(answer.request_id, 128);
     if (kind == ErrorKind::wrong_region) error.region = region;
-    error.retry_after = parse_retry_after(retry_after);
+    error.retry_after = parse_retry_after(answer.retry_after);
     return error;
 }
 

@@ -7,13 +7,21 @@
 
 namespace s3pipes {
 
-// `body` is the error body (a HEAD has none and its body is not looked at); the other arguments are
-// the headers Content-Type, x-amz-request-id, x-amz-bucket-region and Retry-After, empty where
-// missing. A 200 that should have been S3's XML and is not may be judged too.
-// wrong_region always names a region; whether it differs from the one asked is for the caller to
-// see.
-Error judge(int status, std::string_view body, std::string_view content_type,
-            std::string_view request_id, std::string_view bucket_region,
-            std::string_view retry_after, bool is_head_request);
+// An answer, its header fields empty where missing.
+struct Refusal {
+    int status = 0;
+    std::string_view body = {};  // that of a HEAD is not looked at
+    std::string_view content_type = {};
+    std::string_view request_id = {};     // x-amz-request-id
+    std::string_view bucket_region = {};  // x-amz-bucket-region
+    std::string_view retry_after = {};
+    bool to_head = false;              // the request was a HEAD
+    std::string_view own_region = {};  // that of the request; empty where it is unknown
+};
+
+// A 200 that should have been S3's XML and is not may be judged too. wrong_region always names a
+// region; but for a bare 400 to a HEAD it may be the request's own: whether it differs is for the
+// caller to see.
+Error judge(const Refusal& answer);
 
 }  // namespace s3pipes

@@ -1,12 +1,19 @@
 #include "core/store/s3_store.hpp"
 
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <functional>
 
 #include "core/s3/content_range.hpp"
 #include "core/s3/list_xml.hpp"
 #include "core/s3/uri.hpp"
 #include "core/s3/verdict.hpp"
+#include "core/store/s3_answer.hpp"
 #include "core/words/generation.hpp"
+#include "core/words/printable.hpp"
+#include "core/words/request_text.hpp"
 
 namespace s3pipes {
 namespace {
@@ -15,8 +22,11 @@ using boost::asio::awaitable;
 
 constexpr std::size_t error_body_limit = 64 << 10;
 constexpr std::size_t list_page_limit = 16 << 20;
+// A thousand keys take a loop 1 to 2 ms, in which megabytes could be read.
+constexpr std::size_t worth_another_thread_bytes = 16 << 10;
 // A body without a length has to be collected before its size is known.
 constexpr std::size_t unsized_body_limit = 64 << 20;
+constexpr std::size_t first_collected_bytes = 64 << 10;
 
 std::int64_t seconds_now() {
     using namespace std::chrono;
@@ -27,63 +37,60 @@ std::string range_value(ByteRange range) {
     return "bytes=" + std::to_string(range.begin) + "-" + std::to_string(range.end - 1);
 }
 
-Error contradiction(const ResponseHead& head, std::string message) {
-    Error error(ErrorKind::bad_response, std::move(message));
-    error.status = head.status;
-    error.request_id = head.request_id;
-    return error;
-}
-
-struct BodyPlace {
-    ObjectMeta meta;
-    ByteRange range;
-    bool sized = true;
-};
-
-// Which bytes of which object an answer carries, checked against what was asked.
-BodyPlace place_of(const GetRequest& request, const ResponseHead& head) {
-    BodyPlace place;
-    place.meta.etag = head.etag;
-    place.meta.last_modified = parse_http_date(head.last_modified);
-    if (head.status == 206) {
-        const auto found = parse_content_range(head.content_range);
-        if (!found || found->range.empty())
-            throw contradiction(head,
-                                "the answer to a ranged GET names no valid Content-Range (\"" +
-                                    head.content_range.substr(0, 80) + "\")");
-        if (!request.range || found->range.begin != request.range->begin ||
-            found->range.end > request.range->end)
-            throw contradiction(head, "the answer holds other bytes (" +
-                                          head.content_range.substr(0, 80) +
-                                          ") than were asked for");
-        if (!found->total && !request.known_size)
-            throw contradiction(head, "the answer does not tell the object's size");
-        place.range = found->range;
-        place.meta.size = found->total ? *found->total : *request.known_size;
-        if (head.content_length && *head.content_length != place.range.size())
-            throw contradiction(head, "Content-Length and Content-Range contradict each other");
-        return place;
+// Fills `into` with the body, or as much of it.
+awaitable<void> receive(Connection& answer, std::span<std::byte> into, ByteRange body,
+                        BodySink& sink) {
+    if (answer.knows_length() || into.size() != body.size()) {
+        if (into.empty()) co_return;
+        const std::function<void(std::size_t)> progress = [&sink](std::size_t total) {
+            sink.advanced(total);
+        };
+        co_await answer.read_into(into, &progress);
+        co_return;
     }
-    if (request.range && request.range->begin != 0)
-        throw contradiction(head,
-                            "the server ignored the Range of a request; "
-                            "it cannot serve objects in chunks");
-    if (head.content_length)
-        place.meta.size = *head.content_length;
-    else if (request.known_size)
-        place.meta.size = *request.known_size;
-    else
-        place.sized = false;
-    place.range = {0, place.meta.size};
-    return place;
+    // The size comes from elsewhere, so the body must end where it says. Until that is seen, the
+    // last byte is not told of: nobody may take the bytes for a whole.
+    if (!into.empty()) {
+        const std::function<void(std::size_t)> progress = [&](std::size_t total) {
+            if (total < into.size()) sink.advanced(total);
+        };
+        co_await answer.read_into(into, &progress);
+    }
+    std::byte beyond{};
+    if (co_await answer.read_some({&beyond, 1}) != 0)
+        throw contradiction(answer.head(), "the body is longer than the " +
+                                               std::to_string(body.size()) +
+                                               " bytes that were expected");
+    if (!into.empty()) sink.advanced(into.size());
 }
 
-awaitable<void> receive(Connection& connection, std::span<std::byte> into, BodySink& sink) {
-    if (into.empty()) co_return;
-    const std::function<void(std::size_t)> progress = [&sink](std::size_t total) {
-        sink.advanced(total);
-    };
-    co_await connection.read_into(into, &progress);
+// A body whose size only its end tells.
+awaitable<void> collect(Connection& answer, ObjectMeta meta, BodySink& sink) {
+    std::string body;
+    std::size_t filled = 0;
+    for (;;) {
+        if (filled == body.size()) {
+            const std::size_t more = std::max(body.size() * 2, first_collected_bytes);
+            if (body.size() >= unsized_body_limit || !sink.reserve(more))
+                throw Error(ErrorKind::config,
+                            "the answer tells no size, and there is no memory to collect more than "
+                            "the first " +
+                                std::to_string(body.size()) + " bytes of it");
+            body.resize(more);
+        }
+        const std::size_t got =
+            co_await answer.read_some(std::as_writable_bytes(std::span(body)).subspan(filled));
+        if (got == 0) break;
+        filled += got;
+    }
+    meta.size = filled;
+    const auto into = sink.begin(meta, {0, filled});
+    std::copy_n(reinterpret_cast<const std::byte*>(body.data()), into.size(), into.data());
+    if (!into.empty()) sink.advanced(into.size());
+}
+
+awaitable<ListPage> parse_here(std::string body) {
+    co_return parse_list_page(body);
 }
 
 }  // namespace
@@ -93,10 +100,11 @@ S3Store::~S3Store() {
 }
 
 S3Store::S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials,
-                 std::vector<Pool*> pools)
+                 std::vector<Pool*> pools, Parser parser)
     : target_(std::move(target)),
       host_header_(target_.endpoint.authority()),
-      credentials_(std::move(credentials)) {
+      credentials_(std::move(credentials)),
+      parser_(std::move(parser)) {
     std::vector<Place> places;
     for (Pool* pool : pools) places.push_back({pool, Signer(SigningScope{target_.region, "s3"})});
     places_ = PerLoop<Place>(std::move(places));
@@ -111,12 +119,15 @@ S3Store::Signed S3Store::request_head(std::string_view method, std::string_view 
     Signed request;
     std::string& head = request.head;
     head.reserve(1024);
-    head.append(method).append(" ").append(path);
-    if (!query.empty()) head.append("?").append(query);
-    head.append(" HTTP/1.1\r\nHost: ").append(host_header_);
-    head.append("\r\nUser-Agent: s3pipes\r\n");
-    for (const auto& [name, value] : headers)
-        head.append(name).append(": ").append(value).append("\r\n");
+    head.append(method).append(" ");
+    append_target(head, path);
+    if (!query.empty()) append_target(head.append("?"), query);
+    head.append(" HTTP/1.1\r\n");
+    append_field(head, "Host", host_header_);
+    append_field(head, "User-Agent", "s3pipes");
+    // Bytes as they are stored. Not signed, for some proxies change it.
+    append_field(head, "Accept-Encoding", "identity");
+    for (const auto& [name, value] : headers) append_field(head, name, value);
     const auto [credentials, revision] = credentials_->present();
     if (credentials)
         places_.here().signer.sign(head, method, path, query, host_header_, headers, *credentials,
@@ -143,20 +154,44 @@ awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only) {
     co_return lease;
 }
 
-awaitable<void> S3Store::refuse(Connection& answer, const Signed& request, bool head_only) {
-    const ResponseHead& head = answer.head();
-    std::string body;
-    if (!head_only) {
-        try {
-            body = co_await answer.read_text(error_body_limit);
-        } catch (const Error& error) {
-            // The status says enough; a body that is too long or cut short takes nothing from it.
-            if (error.kind == ErrorKind::cancelled) throw;
-        }
+awaitable<std::string> S3Store::refusal_text(Connection& answer) {
+    try {
+        co_return co_await answer.read_text(error_body_limit);
+    } catch (const Error& error) {
+        // The status says enough; a body that is too long or cut short takes nothing from it.
+        if (error.kind == ErrorKind::cancelled) throw;
     }
-    const Error error = judge(head.status, body, head.content_type, head.request_id,
-                              head.bucket_region, head.retry_after, head_only);
+    co_return "";
+}
+
+Error S3Store::verdict(const ResponseHead& head, const std::string& body, const Signed& request,
+                       bool to_head) {
+    const Error error = judge({head.status, body, head.content_type, head.request_id,
+                               head.bucket_region, head.retry_after, to_head, target_.region});
     if (error.kind == ErrorKind::expired_credentials) credentials_->expired(request.revision);
+    return error;
+}
+
+awaitable<void> S3Store::refuse(Connection& answer, const Signed& request) {
+    const std::string body = co_await refusal_text(answer);
+    throw verdict(answer.head(), body, request, false);
+}
+
+// No byte of the range exists. Of an object without bytes none can be had, not even from byte 0:
+// that is all of it.
+awaitable<void> S3Store::unsatisfied(Connection& answer, const Signed& sent,
+                                     const GetRequest& request, BodySink& sink) {
+    const std::string body = co_await refusal_text(answer);
+    const ResponseHead& head = answer.head();
+    const auto size = size_in_refusal(head, body);
+    if (size == 0u && request.range && request.range->begin == 0) {
+        sink.begin({0, head.etag, parse_http_date(head.last_modified)}, {});
+        co_return;
+    }
+    Error error = verdict(head, body, sent, false);
+    if (size)
+        error.message +=
+            "; the object has " + std::to_string(*size) + (*size == 1 ? " byte" : " bytes");
     throw error;
 }
 
@@ -166,7 +201,9 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     std::string range;
     HeaderView headers[3];
     std::size_t count = 0;
-    if (!request.if_match.empty()) headers[count++] = {"if-match", request.if_match};
+    // Whether a weak one is still the same is for the sink to see.
+    if (!request.if_match.empty() && !is_weak_etag(request.if_match))
+        headers[count++] = {"if-match", request.if_match};
     if (request.range) {
         range = range_value(*request.range);
         headers[count++] = {"range", range};
@@ -175,31 +212,22 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     const Signed sent = request_head("GET", path, {}, std::span(headers, count));
 
     Lease answer = co_await exchange(sent, false);
-    if (answer->head().status == 416 && request.range && request.range->begin == 0) {
-        // Only of an empty object can no range from byte 0 be had.
-        co_await answer->read_text(error_body_limit);
-        sink.begin({0, answer->head().etag, parse_http_date(answer->head().last_modified)}, {});
-        co_return;
-    }
-    if (answer->head().status != 200 && answer->head().status != 206)
-        co_await refuse(*answer, sent, false);
+    const int status = answer->head().status;
+    if (status == 416) co_return co_await unsatisfied(*answer, sent, request, sink);
+    if (status != 200 && status != 206) co_await refuse(*answer, sent);
 
     BodyPlace place = place_of(request, answer->head());
     if (!place.sized && answer->ends_by_close()) {
         // Cut off, it would look complete: HEAD has to tell how much there is.
-        place.meta.size = (co_await head(request.key)).size;
-        place.range = {0, place.meta.size};
+        const ObjectMeta told = co_await head(request.key);
+        if (told.etag != place.meta.etag && !told.etag.empty() && !place.meta.etag.empty())
+            throw Error(ErrorKind::object_changed, "the object changed while it was asked for");
+        place.meta.size = told.size;
+        place.range = {0, told.size};
         place.sized = true;
     }
-    if (!place.sized) {
-        const std::string body = co_await answer->read_text(unsized_body_limit);
-        place.meta.size = body.size();
-        const auto into = sink.begin(place.meta, {0, body.size()});
-        std::copy_n(reinterpret_cast<const std::byte*>(body.data()), into.size(), into.data());
-        sink.advanced(into.size());
-        co_return;
-    }
-    co_await receive(*answer, sink.begin(place.meta, place.range), sink);
+    if (!place.sized) co_return co_await collect(*answer, place.meta, sink);
+    co_await receive(*answer, sink.begin(place.meta, place.range), place.range, sink);
 }
 
 awaitable<ObjectMeta> S3Store::head(const std::string& key) {
@@ -209,11 +237,19 @@ awaitable<ObjectMeta> S3Store::head(const std::string& key) {
     const Signed sent =
         request_head("HEAD", path, {}, std::span(&payer, target_.requester_pays ? 1 : 0));
     Lease answer = co_await exchange(sent, true);
-    if (answer->head().status != 200) co_await refuse(*answer, sent, true);
+    if (answer->head().status != 200) throw verdict(answer->head(), "", sent, true);
     if (!answer->head().content_length)
         throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
     co_return ObjectMeta{*answer->head().content_length, answer->head().etag,
                          parse_http_date(answer->head().last_modified)};
+}
+
+awaitable<ListPage> S3Store::parse(std::string body) {
+    if (!parser_ || body.size() < worth_another_thread_bytes) co_return parse_list_page(body);
+    // By name, for gcc 12 destroys some temporaries of such an expression twice.
+    const auto there = parser_();
+    auto parsing = parse_here(std::move(body));
+    co_return co_await boost::asio::co_spawn(there, std::move(parsing), boost::asio::use_awaitable);
 }
 
 awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
@@ -228,13 +264,13 @@ awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
     const Signed sent =
         request_head("GET", path, query, std::span(&payer, target_.requester_pays ? 1 : 0));
     Lease answer = co_await exchange(sent, false);
-    if (answer->head().status != 200) co_await refuse(*answer, sent, false);
-    const std::string body = co_await answer->read_text(list_page_limit);
+    if (answer->head().status != 200) co_await refuse(*answer, sent);
+    std::string body = co_await answer->read_text(list_page_limit);
     try {
-        co_return parse_list_page(body);
+        co_return co_await parse(std::move(body));
     } catch (Error& error) {
         error.status = answer->head().status;
-        error.request_id = answer->head().request_id;
+        error.request_id = printable(answer->head().request_id, 128);
         throw;
     }
 }

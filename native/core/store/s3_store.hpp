@@ -1,6 +1,8 @@
 // One bucket of Amazon S3 or of a store that speaks its protocol.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,8 +26,12 @@ struct S3Target {
 
 class S3Store final : public ObjectStore {
   public:
-    // One pool per event loop.
-    S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials, std::vector<Pool*> pools);
+    // Where pages of listings are parsed; asked for as one has come.
+    using Parser = std::function<boost::asio::any_io_executor()>;
+
+    // One pool per event loop. Without `parser`, pages are parsed on the event loops.
+    S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials, std::vector<Pool*> pools,
+            Parser parser = {});
     ~S3Store() override;
     S3Store(const S3Store&) = delete;
     S3Store& operator=(const S3Store&) = delete;
@@ -50,13 +56,22 @@ class S3Store final : public ObjectStore {
                         std::span<const HeaderView> headers);
     // Sends and reads the head; a kept connection that turns out closed is replaced at once.
     boost::asio::awaitable<Lease> exchange(const Signed& request, bool head_only);
-    boost::asio::awaitable<void> refuse(Connection& answer, const Signed& request, bool head_only);
+    // The body of an answer that is no success; "" where it cannot be had.
+    static boost::asio::awaitable<std::string> refusal_text(Connection& answer);
+    // What such an answer means. Asks for new credentials, if that is it.
+    Error verdict(const ResponseHead& head, const std::string& body, const Signed& request,
+                  bool to_head);
+    boost::asio::awaitable<void> refuse(Connection& answer, const Signed& request);
+    boost::asio::awaitable<ListPage> parse(std::string body);
+    boost::asio::awaitable<void> unsatisfied(Connection& answer, const Signed& sent,
+                                             const GetRequest& request, BodySink& sink);
 
     const std::uint64_t generation_ = process_generation();
     const S3Target target_;
     const std::string host_header_;
     const std::shared_ptr<CredentialCell> credentials_;
     PerLoop<Place> places_;
+    const Parser parser_;
 };
 
 }  // namespace s3pipes

@@ -3,9 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace s3pipes {
+
+// No store has larger objects, S3's end at 5 TB: a peer that tells of one is not believed. Below it
+// sizes can be added and rounded without a thought of overflow.
+inline constexpr std::uint64_t largest_object_bytes = std::uint64_t{1} << 46;
 
 // Bytes [begin, end) of an object.
 struct ByteRange {
@@ -16,6 +21,11 @@ struct ByteRange {
     constexpr bool empty() const noexcept { return end <= begin; }
     constexpr bool operator==(const ByteRange&) const noexcept = default;
 };
+
+// "W/..." promises an equal meaning, not equal bytes: no condition can be made of it.
+constexpr bool is_weak_etag(std::string_view etag) noexcept {
+    return etag.starts_with("W/");
+}
 
 struct ObjectMeta {
     std::uint64_t size = 0;  // of the whole object, in bytes

@@ -32,7 +32,8 @@ void fuzz_fault(std::string_view text) {
     const auto fault = parse_fault(text);
     require(!fault || !fault->code.empty());
     const int status = text.empty() ? 500 : 200 + static_cast<unsigned char>(text[0]) * 2;
-    const Error error = judge(status, text, text, text, text, text, text.size() % 2 == 1);
+    const Error error =
+        judge({status, text, text, text, text, text, text.size() % 2 == 1, "us-east-1"});
     require(error.message.size() < 1000);
     for (const char c : error.message) require(c >= ' ' && c <= '~');
     require(error.kind != ErrorKind::wrong_region || !error.region.empty());

@@ -10,7 +10,8 @@ Lister::Lister(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> stor
       store_(std::move(store)),
       from_(std::move(from)),
       rules_(rules),
-      token_(from_.token) {
+      token_(from_.token),
+      asked_{std::hash<std::string>()(from_.token)} {
     engine_->check_process();
     ask();
 }
@@ -35,12 +36,12 @@ std::optional<ListPage> Lister::next(const Poll& poll) {
     if (!inquiry_) return std::nullopt;
     ListPage page = inquiry_->wait(poll);
     inquiry_.reset();
-    const std::string asked_with = std::exchange(token_, std::nullopt).value_or("");
+    token_.reset();
     if (page.next_token.empty()) return page;
-    // It would be the same page again, and so for ever.
-    if (page.next_token == asked_with)
+    // It would be the same pages again, and so for ever.
+    if (!asked_.insert(std::hash<std::string>()(page.next_token)).second)
         throw Failure(Error(ErrorKind::bad_response,
-                            "the listing does not go on: its next page has the token of this one"),
+                            "the listing does not go on: it names a page that it gave before"),
                       store_->url_of(from_.prefix), {}, 1, 0);
     token_ = page.next_token;
     ask();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "core/engine/inquiry.hpp"
 #include "core/policy/retry.hpp"
@@ -32,6 +33,7 @@ class Lister {
     const ListRequest from_;
     const RetryRules rules_;
     std::optional<std::string> token_;
+    std::unordered_set<std::size_t> asked_;  // hashes of the tokens so far
     std::shared_ptr<Inquiry<ListPage>> inquiry_;
 };
 

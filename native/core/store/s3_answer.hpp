@@ -1,0 +1,28 @@
+// What the head of an answer says of the object's bytes, held against what was asked.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/http/response_head.hpp"
+#include "core/store/object_store.hpp"
+#include "core/words/error.hpp"
+
+namespace s3pipes {
+
+struct BodyPlace {
+    ObjectMeta meta;
+    ByteRange range;
+    bool sized = true;  // false: meta.size and range are not known
+};
+
+// Of a 200 or 206. Throws Error{bad_response}.
+BodyPlace place_of(const GetRequest& request, const ResponseHead& head);
+
+// The object's size as a 416 tells it, in its head or in S3's words; nullopt where it does not.
+std::optional<std::uint64_t> size_in_refusal(const ResponseHead& head, const std::string& body);
+
+// An answer that breaks the rules.
+Error contradiction(const ResponseHead& head, std::string message);
+
+}  // namespace s3pipes
