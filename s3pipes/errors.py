@@ -272,7 +272,7 @@ def translate(failure: Failure) -> S3PipesError:
 
 
 def refused(error: WrongRegion) -> RequestRefused:
-    """What is left of a WrongRegion that names the region which was asked."""
+    """What is left of a WrongRegion without a reason that names the region which was asked."""
     return RequestRefused(
         error.reason,
         url=error.url,
@@ -280,9 +280,7 @@ def refused(error: WrongRegion) -> RequestRefused:
         attempts=error.attempts,
         elapsed_s=error.elapsed_s,
         status=error.status,
-        code=error.code,
         request_id=error.request_id,
-        hint=_HINTS_BY_CODE.get(error.code, ""),
     )
 
 

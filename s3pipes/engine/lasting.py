@@ -47,7 +47,11 @@ class Lasting(ABC, Generic[_Native]):
             try:
                 return method(self.native)
             except _ENDED as error:
-                self._begin_again(error)
+                if not self._goes_on(error):
+                    raise
+            # Not within the except: botocore keeps what it raised meanwhile, and with it all that
+            # the present error knows of.
+            self.native = self.opened()
 
     def ask_with(self, method: Callable[[_Native, _Argument], _Result], by: _Argument) -> _Result:
         """`method(native, by)`, as `ask`; twice, since every byte that is read comes this way."""
@@ -55,13 +59,15 @@ class Lasting(ABC, Generic[_Native]):
             try:
                 return method(self.native, by)
             except _ENDED as error:
-                self._begin_again(error)
+                if not self._goes_on(error):
+                    raise
+            self.native = self.opened()
 
-    def _begin_again(self, error: Exception) -> None:
+    def _goes_on(self, error: Exception) -> bool:
         # Orphaned, in a fork's child: what is opened from here on is of this process.
-        if isinstance(error, WrongRegion):
-            self.session.follow(self.bucket, self.store, error)
-        self.native = self.opened()
+        return not isinstance(error, WrongRegion) or self.session.follow(
+            self.bucket, self.store, error
+        )
 
     @abstractmethod
     def opened(self) -> _Native:

@@ -63,9 +63,9 @@ class Session:
             in_order=read.in_order,
         )
 
-    def follow(self, bucket: str, asked: _native.ObjectStore | None, error: WrongRegion) -> None:
-        """Goes to the region that the store `asked` named for the bucket; see `Stores.follow`."""
-        self.here().follow(bucket, asked, error)
+    def follow(self, bucket: str, asked: _native.ObjectStore | None, error: WrongRegion) -> bool:
+        """Whether to ask again, in the region that the store `asked` named; see `Stores.follow`."""
+        return self.here().follow(bucket, asked, error)
 
 
 def _begin_child() -> None:

@@ -89,24 +89,23 @@ class Stores:
         if self._cell.wanted():
             self._renew(self._cell)
 
-    def follow(self, bucket: str, asked: _native.ObjectStore | None, error: WrongRegion) -> None:
-        """Goes to where the store `asked` said that the bucket is; once, and tells the user.
+    def follow(self, bucket: str, asked: _native.ObjectStore | None, error: WrongRegion) -> bool:
+        """Whether to ask again where the store `asked` said that the bucket is.
+
+        It is followed once for each bucket, which the user is told; False: that leads nowhere new.
 
         Raises:
-            WrongRegion: `error` itself, where following it would lead nowhere new.
-            RequestRefused: the store named the region that it was asked in: something else is
-                wrong, which it did not say.
+            RequestRefused: the store gave no reason, and named the region that it was asked in:
+                something else is wrong.
         """
         with self._lock:
             present = self._by_bucket.get(bucket)
             if present is None or present.native is not asked:
-                return  # another stream or thread leads the way
-            if not error.region:
-                raise error
-            if error.region == present.region:
+                return True  # another stream or thread leads the way
+            if error.region == present.region and not error.code:
                 raise refused(error)
-            if bucket in self.regions:
-                raise error
+            if error.region in ("", present.region) or bucket in self.regions:
+                return False
             self.regions[bucket] = error.region
             del self._by_bucket[bucket]
         warnings.warn(
@@ -116,7 +115,7 @@ class Stores:
             RuntimeWarning,
             stacklevel=2,
         )
-        self._make(bucket)
+        return True
 
     def _bring_credentials(self) -> None:
         with self._lock:

@@ -32,11 +32,18 @@ class Ranges:
         self._wanted = wanted
         self._merged = merge_ranges(list(wanted), read.largest_chunk_bytes)
         window = Window(session, read)
-        self.opened = [
-            OpenObject(session, url, read, window=window, begin=begin, end=end, contiguous=True)
-            for begin, end, _ in self._merged
-        ]
-        window.start()
+        self.opened: list[OpenObject] = []
+        try:
+            for begin, end, _ in self._merged:
+                self.opened.append(
+                    OpenObject(
+                        session, url, read, window=window, begin=begin, end=end, contiguous=True
+                    )
+                )
+            window.start()
+        except BaseException:
+            self.close()
+            raise
 
     def cut(self, pieces: Sequence[Piece]) -> list[memoryview]:
         """The part of each range in the piece that holds it; `pieces` are those of `opened`."""
