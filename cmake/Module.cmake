@@ -1,4 +1,4 @@
-# The Python module s3pipes._native.
+# The Python module s3pipes.engine._native.
 find_package(Python 3.10 REQUIRED COMPONENTS Interpreter Development.Module)
 execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
                 OUTPUT_VARIABLE nanobind_folder OUTPUT_STRIP_TRAILING_WHITESPACE
@@ -16,6 +16,6 @@ target_link_libraries(_native PRIVATE s3pipes_core s3pipes_warnings)
 target_link_options(_native PRIVATE -Wl,--exclude-libs,ALL)
 if(S3PIPES_INPLACE)
   set_target_properties(_native PROPERTIES
-    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_SOURCE_DIR}/s3pipes")
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_SOURCE_DIR}/s3pipes/engine")
 endif()
-install(TARGETS _native LIBRARY DESTINATION s3pipes)
+install(TARGETS _native LIBRARY DESTINATION s3pipes/engine)

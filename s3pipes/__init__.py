@@ -4,8 +4,8 @@ Importing this registers the datapipes: `list_files_by_s3`, `load_files_by_s3`, 
 `load_from_tar` and `webdataset` become methods of every `IterDataPipe`.
 """
 
-from s3pipes.client import S3Client
 from s3pipes.config import ClientConfig, ReadConfig, RetryConfig
+from s3pipes.engine.stats import stats
 from s3pipes.errors import (
     AccessDenied,
     BadCertificate,
@@ -22,15 +22,16 @@ from s3pipes.errors import (
     TransferTimeout,
     WrongRegion,
 )
-from s3pipes.pipes.bad_record import BadRecord
+from s3pipes.objects.client import S3Client
+from s3pipes.objects.stream import S3Stream
 from s3pipes.pipes.base import IterableWrapper, IterDataPipe
 from s3pipes.pipes.lines import LineReader
 from s3pipes.pipes.lister import S3FileLister
 from s3pipes.pipes.loader import S3FileLoader
-from s3pipes.pipes.tar import TarArchiveLoader, TarMember
+from s3pipes.pipes.tar import TarArchiveLoader
 from s3pipes.pipes.webdataset import WebDataset
-from s3pipes.stats import stats
-from s3pipes.stream import S3Stream
+from s3pipes.records.bad_record import BadRecord
+from s3pipes.records.tar import TarMember
 from s3pipes.url import S3Url
 
 __all__ = [

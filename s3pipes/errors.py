@@ -8,6 +8,7 @@ Network trouble is not: code that skips a bad URL must not skip a sample because
 from __future__ import annotations
 
 import errno as _errno
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -220,47 +221,69 @@ _HINTS_BY_CODE = {
 _OPEN_END = (1 << 64) - 1
 
 
-def translate(
-    kind: str,
-    message: str,
-    url: str,
-    begin: int,
-    end: int,
-    attempts: int,
-    elapsed_s: float,
-    status: int,
-    code: str,
-    request_id: str,
-    region: str,
-) -> S3PipesError:
-    """The exception for a native error.
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What the engine knows of a failure; it makes one and hands it to `translate`.
 
-    Args:
+    Attributes:
         kind: the native error kind's name, such as "throttled".
         message: what the last attempt saw.
         url: the `s3://` URL, or "" where there is none.
         begin, end: the bytes asked for, end exclusive; equal where no range was.
         region: where the bucket is, if the store said so.
     """
-    hint = _HINTS_BY_CODE.get(code) or _HINTS.get(kind, "")
+
+    kind: str
+    message: str
+    url: str
+    begin: int
+    end: int
+    attempts: int
+    elapsed_s: float
+    status: int
+    code: str
+    request_id: str
+    region: str
+
+
+def translate(failure: Failure) -> S3PipesError:
+    """The exception for a native failure."""
+    kind, region = failure.kind, failure.region
+    hint = _HINTS_BY_CODE.get(failure.code) or _HINTS.get(kind, "")
     if kind == "wrong_region":
         hint = "Set the bucket's region with ClientConfig(region=...) or AWS_REGION"
         if region:
             hint = f"The bucket is in {region}: set ClientConfig(region={region!r}) or AWS_REGION"
+    begin, end = failure.begin, failure.end
     error = _CLASSES.get(kind, S3PipesError)(
-        message,
-        url=url or None,
+        failure.message,
+        url=failure.url or None,
         range=None if end in (begin, _OPEN_END) else (begin, end),
-        attempts=attempts,
-        elapsed_s=elapsed_s,
-        status=status,
-        code=code,
-        request_id=request_id,
+        attempts=failure.attempts,
+        elapsed_s=failure.elapsed_s,
+        status=failure.status,
+        code=failure.code,
+        request_id=failure.request_id,
         hint=hint,
     )
     if isinstance(error, WrongRegion):
         error.region = region
     return error
+
+
+def refused(error: WrongRegion) -> RequestRefused:
+    """What is left of a WrongRegion that names the region which was asked."""
+    return RequestRefused(
+        error.reason,
+        url=error.url,
+        range=error.range,
+        attempts=error.attempts,
+        elapsed_s=error.elapsed_s,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        hint=_HINTS_BY_CODE.get(error.code, ""),
+    )
 
 
 def _printable(url: str) -> str:

@@ -16,25 +16,20 @@ from pathlib import Path
 
 # Python, lowest floor first. A name stands for the module and all below it.
 PYTHON_FLOORS = (
-    (
-        "s3pipes._native",
-        "s3pipes.errors",
-        "s3pipes.url",
-        "s3pipes.config",
-        "s3pipes.environment",
-        "s3pipes.proxy",
-        "s3pipes.sessions",
-        "s3pipes.stats",
-    ),
-    ("s3pipes.credentials", "s3pipes.endpoint"),
-    ("s3pipes.stores", "s3pipes.asynchronous"),
-    ("s3pipes.client", "s3pipes.stream"),
-    ("s3pipes.readahead",),
+    ("s3pipes.errors", "s3pipes.url", "s3pipes.config"),
+    ("s3pipes.aws", "s3pipes.compat"),
+    ("s3pipes.engine",),
+    ("s3pipes.objects", "s3pipes.records"),
+    ("s3pipes.order",),
     ("s3pipes.pipes",),
-    ("s3pipes.testing",),
-    ("s3pipes.cli",),
+    ("s3pipes.testing", "s3pipes.cli"),
     ("s3pipes.__main__", "s3pipes"),
 )
+# The native module, and the folder that is its only door.
+NATIVE_MODULE = "s3pipes.engine._native"
+NATIVE_DOOR = "s3pipes.engine"
+# Who needs torch to be imported; all others are complete without it.
+TORCH_USERS = ("s3pipes.pipes", "s3pipes.cli", "s3pipes.testing", "s3pipes.__main__")
 
 # Programs that it starts are a user's, and come in as users do.
 DOOR_USERS = {"s3pipes.testing.children"}
@@ -64,8 +59,10 @@ NATIVE_MAY_NOT = (
     ),
     (
         "core/policy",
-        r"boost/(asio|beast)/.*|openssl/.*|sys/.*|unistd\.h|fstream|thread|mutex"
-        r"|condition_variable|random",
+        (
+            r"boost/(asio|beast)/.*|openssl/.*|sys/.*|unistd\.h|fstream|thread|mutex"
+            r"|condition_variable|random"
+        ),
         "decisions are pure: no I/O, no threads, no chance",
     ),
     ("core/records", r"boost/(asio|beast)/.*|sys/.*|unistd\.h|fstream", "records do no I/O"),
@@ -81,21 +78,14 @@ class Use:
     line: int
     user: str
     used: str
-    runs: bool = True  # False: for types alone
 
 
 def python_uses(root: Path) -> Iterator[Use]:
-    """Every import of an s3pipes module by another, wherever in the file it stands."""
+    """Every import of an s3pipes module by another, wherever it stands, also for types alone."""
     files = sorted((root / "s3pipes").rglob("*.py*"))
     modules = {module_name(root, path): path for path in files if path.suffix in (".py", ".pyi")}
     for user, path in modules.items():
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        for_types = {
-            id(inner)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-            for inner in ast.walk(node)
-        }
         for node in ast.walk(tree):
             names: list[str] = []
             if isinstance(node, ast.Import):
@@ -109,8 +99,7 @@ def python_uses(root: Path) -> Iterator[Use]:
                 ]
             for used in dict.fromkeys(names):
                 if used.split(".")[0] == "s3pipes" and used != user:
-                    line = getattr(node, "lineno", 0)
-                    yield Use(path, line, user, used, runs=id(node) not in for_types)
+                    yield Use(path, getattr(node, "lineno", 0), user, used)
 
 
 def module_name(root: Path, path: Path) -> str:
@@ -123,9 +112,14 @@ def python_floor(module: str) -> int | None:
     """The floor of a module; None where nobody gave it one."""
     for number, names in enumerate(PYTHON_FLOORS):
         for name in names:
-            if module == name or (name != "s3pipes" and module.startswith(name + ".")):
+            if module == name or (name != "s3pipes" and within(module, name)):
                 return number
     return None
+
+
+def within(module: str, package: str) -> bool:
+    """Whether a module is the package or lies below it."""
+    return module == package or module.startswith(package + ".")
 
 
 def check_python(root: Path) -> Iterator[str]:
@@ -142,7 +136,23 @@ def check_python(root: Path) -> Iterator[str]:
             yield f"{use.path}:{use.line}: {use.user} imports the public door; import the module"
         elif used > user:
             yield f"{use.path}:{use.line}: {use.user} imports {use.used}, which stands above it"
-    yield from circles(use for use in uses if use.runs)
+        elif use.used == NATIVE_MODULE and not within(use.user, NATIVE_DOOR):
+            yield f"{use.path}:{use.line}: {use.user} imports {use.used}; its door is {NATIVE_DOOR}"
+    yield from circles(uses)
+    yield from check_torch(root)
+
+
+def check_torch(root: Path) -> Iterator[str]:
+    """Imports of torch that run with their module, where torch is for functions and types alone."""
+    for path in sorted((root / "s3pipes").rglob("*.py")):
+        if any(within(module_name(root, path), user) for user in TORCH_USERS):
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if any(within(name, "torch") for name in names):
+                yield f"{path}:{node.lineno}: imports torch, which only {TORCH_USERS} may need"
 
 
 def native_uses(root: Path) -> Iterator[Use]:
@@ -204,11 +214,20 @@ def circles(uses: Iterable[Use]) -> Iterator[str]:
 
 # A file, a line that breaks a rule in it, and what the report must say.
 PLANTED = (
-    ("s3pipes/errors.py", "from s3pipes.client import S3Client", "which stands above it"),
+    ("s3pipes/errors.py", "from s3pipes.objects.client import S3Client", "which stands above it"),
     ("s3pipes/url.py", "def f():\n    import s3pipes.pipes.lister", "which stands above it"),
-    ("s3pipes/client.py", "from s3pipes import S3Url", "the public door"),
+    ("s3pipes/aws/proxy.py", "from s3pipes.engine import session", "which stands above it"),
+    ("s3pipes/objects/client.py", "from s3pipes import S3Url", "the public door"),
+    ("s3pipes/objects/client.py", "from s3pipes.engine import _native", "its door is"),
+    ("s3pipes/records/lines.py", "from s3pipes.engine._native import x", "its door is"),
+    ("s3pipes/records/lines.py", "import torch.utils.data", "imports torch"),
     ("s3pipes/novel.py", "import s3pipes.errors", "stands on no floor"),
-    ("s3pipes/config.py", "import s3pipes.proxy", "a circle"),
+    ("s3pipes/config.py", "def f():\n    import s3pipes.url", "a circle"),
+    (
+        "s3pipes/objects/stream.py",
+        "if TYPE_CHECKING:\n    from s3pipes.objects.client import S3Client",
+        "a circle",
+    ),
     ("native/core/policy/a.hpp", '#include "core/engine/b.hpp"', "may not include"),
     ("native/core/records/a.hpp", '#include "core/policy/b.hpp"', "may not include"),
     ("native/core/http/a.hpp", "#include <nanobind/nanobind.h>", "only native/python"),
@@ -222,12 +241,15 @@ PLANTED = (
 )
 # What the planted files refer to; none of it breaks a rule by itself.
 SOUND = {
-    "s3pipes/errors.py": "import s3pipes._native",
-    "s3pipes/proxy.py": "import s3pipes.config",
     "s3pipes/config.py": "from s3pipes.errors import ConfigError",
-    "s3pipes/_native.pyi": "x: int",
-    "s3pipes/client.py": "from s3pipes import _native, errors, stream",
-    "s3pipes/stream.py": "if TYPE_CHECKING:\n    from s3pipes.client import S3Client",
+    "s3pipes/url.py": "import s3pipes.config",
+    "s3pipes/aws/proxy.py": "import s3pipes.config",
+    "s3pipes/engine/__init__.py": "from s3pipes.engine import _native, session",
+    "s3pipes/engine/_native.pyi": "x: int",
+    "s3pipes/engine/session.py": "from s3pipes.engine import _native",
+    "s3pipes/objects/client.py": "from s3pipes.engine import x\nimport s3pipes.objects.stream",
+    "s3pipes/objects/stream.py": "if TYPE_CHECKING:\n    from s3pipes.engine import x",
+    "s3pipes/records/lines.py": "from s3pipes.engine import x",
     "native/core/engine/b.hpp": '#include "core/store/object_store.hpp"',
     "native/core/store/object_store.hpp": '#include "core/words/b.hpp"',
     "native/core/store/s3_store.hpp": '#include "core/policy/b.hpp"',

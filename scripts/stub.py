@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds s3pipes/_native.pyi against the module that was built: names, bases, arguments, types.
+"""Holds the stub s3pipes/engine/_native.pyi against the module: names, bases, arguments, types.
 
 mypy.stubtest cannot see into nanobind's functions; nanobind's own stub generator can, so what it
 says of the module is compared. First the comparison proves on broken stubs that it would complain.
@@ -96,7 +96,7 @@ def spelled(annotation: ast.expr | None) -> str:
     if annotation is None:
         return ""
     text = ast.unparse(annotation)
-    return re.sub(r"\b(collections\.abc|typing|s3pipes\._native)\.|\s", "", text)
+    return re.sub(r"\b(collections\.abc|typing|s3pipes\.engine\._native)\.|\s", "", text)
 
 
 def self_test(stub: str, built: Members) -> None:
@@ -117,10 +117,10 @@ def self_test(stub: str, built: Members) -> None:
 
 def main() -> None:
     """Checks itself, then the stub."""
-    generator = StubGen(importlib.import_module("s3pipes._native"), recursive=False)
+    generator = StubGen(importlib.import_module("s3pipes.engine._native"), recursive=False)
     generator.put(generator.module)
     built = members(ast.parse(generator.get()).body)
-    path = Path(__file__).resolve().parent.parent / "s3pipes" / "_native.pyi"
+    path = Path(__file__).resolve().parent.parent / "s3pipes" / "engine" / "_native.pyi"
     stub = path.read_text(encoding="utf-8")
     found = list(differences(members(ast.parse(stub).body), built))
     if found:

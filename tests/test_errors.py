@@ -9,7 +9,7 @@ import pytest
 from torch._utils import ExceptionWrapper
 
 from s3pipes import errors
-from s3pipes.errors import S3PipesError, translate
+from s3pipes.errors import Failure, S3PipesError, translate
 
 CLASSES = [
     cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, S3PipesError)
@@ -60,7 +60,7 @@ def translated(kind: str, **changes: object) -> S3PipesError:
         "request_id": "",
         "region": "",
     }
-    return translate(kind, **(given | changes))  # type: ignore[arg-type]
+    return translate(Failure(kind=kind, **(given | changes)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cls", CLASSES)

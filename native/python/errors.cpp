@@ -1,11 +1,12 @@
 // Native failures as Python exceptions; which class and which hint is decided in s3pipes/errors.py.
 #include <nanobind/nanobind.h>
 
-#include "core/engine/object_stream.hpp"
+#include "core/engine/engine.hpp"
 #include "core/words/failure.hpp"
 #include "python/register.hpp"
 
 namespace nb = nanobind;
+using namespace nb::literals;
 
 namespace s3pipes {
 namespace {
@@ -17,11 +18,14 @@ nb::object text(const std::string& value) {
 
 void raise_in_python(const Failure& failure) {
     const Error& error = failure.error;
-    nb::object translate = nb::module_::import_("s3pipes.errors").attr("translate");
-    nb::object exception =
-        translate(name_of(error.kind), text(error.message), text(failure.url), failure.range.begin,
-                  failure.range.end, failure.attempts, failure.elapsed_s, error.status,
-                  text(error.code), text(error.request_id), text(error.region));
+    const nb::module_ errors = nb::module_::import_("s3pipes.errors");
+    const nb::object known = errors.attr("Failure")(
+        "kind"_a = name_of(error.kind), "message"_a = text(error.message),
+        "url"_a = text(failure.url), "begin"_a = failure.range.begin, "end"_a = failure.range.end,
+        "attempts"_a = failure.attempts, "elapsed_s"_a = failure.elapsed_s,
+        "status"_a = error.status, "code"_a = text(error.code),
+        "request_id"_a = text(error.request_id), "region"_a = text(error.region));
+    const nb::object exception = errors.attr("translate")(known);
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
 }
 

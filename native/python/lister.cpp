@@ -1,5 +1,5 @@
 // Listing and HEAD.
-#include "core/engine/lister.hpp"
+#include "core/engine/list/lister.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
@@ -8,24 +8,23 @@
 
 #include "python/poll.hpp"
 #include "python/register.hpp"
+#include "python/text.hpp"
 
 namespace nb = nanobind;
 
 namespace s3pipes {
 namespace {
 
-nb::object text(const std::string& value) {
-    nb::object decoded = nb::steal(PyUnicode_DecodeUTF8(
-        value.data(), static_cast<Py_ssize_t>(value.size()), "surrogateescape"));
-    if (!decoded.is_valid()) throw nb::python_error();
-    return decoded;
-}
+struct PyLister {
+    Lister lister;
+    Poll poll;
+};
 
-nb::object next_page(Lister& self) {
+nb::object next_page(PyLister& self) {
     std::optional<ListPage> page;
     {
         nb::gil_scoped_release released;
-        page = self.next(poll_python);
+        page = self.lister.next(self.poll);
     }
     if (!page) return nb::none();
     nb::list objects;
@@ -35,12 +34,14 @@ nb::object next_page(Lister& self) {
     return objects;
 }
 
-nb::tuple head(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
-               const std::string& key, const RetryRules& retry) {
+nb::tuple head(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store, nb::str key,
+               const RetryRules& retry) {
     ObjectMeta meta;
+    const std::string raw = bytes_of(key);
     {
         nb::gil_scoped_release released;
-        meta = head_object(std::move(engine), std::move(store), key, retry, poll_python);
+        const Poll poll = poll_python(store.get());
+        meta = head_object(std::move(engine), std::move(store), raw, retry, poll);
     }
     return nb::make_tuple(meta.size, text(meta.etag), meta.last_modified);
 }
@@ -48,17 +49,20 @@ nb::tuple head(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> stor
 }  // namespace
 
 void register_lister(nb::module_& module) {
-    nb::class_<Lister>(module, "Lister")
+    nb::class_<PyLister>(module, "Lister")
         .def(
             "__init__",
-            [](Lister* self, std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
-               std::string prefix, int page_size, const RetryRules& retry, std::string token) {
-                new (self) Lister(std::move(engine), std::move(store), std::move(prefix), page_size,
-                                  retry, std::move(token));
+            [](PyLister* self, std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
+               nb::str prefix, int page_size, const RetryRules& retry, std::string token) {
+                Poll poll = poll_python(store.get());
+                new (self) PyLister{
+                    Lister(std::move(engine), std::move(store),
+                           ListRequest{bytes_of(prefix), std::move(token), page_size}, retry),
+                    std::move(poll)};
             },
             nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("prefix"),
             nb::arg("page_size"), nb::arg("retry"), nb::arg("token") = "")
-        .def_prop_ro("token", &Lister::token)
+        .def_prop_ro("token", [](const PyLister& self) { return self.lister.token(); })
         .def("next_page", &next_page);
     module.def("head", &head, nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("key"),
                nb::arg("retry"));

@@ -1,4 +1,4 @@
-// The module s3pipes._native: registration only.
+// The module s3pipes.engine._native: registration only.
 #include "python/register.hpp"
 
 NB_MODULE(_native, module) {

@@ -8,11 +8,11 @@ namespace s3pipes {
 namespace {
 
 int get_buffer(PyObject* self, Py_buffer* view, int flags) {
-    const Piece& piece = nb::inst_ptr<PyPiece>(self)->piece;
+    const View& piece = nb::inst_ptr<PyPiece>(self)->view;
     // Some consumers refuse a null pointer even where there is nothing to point to.
     static char nothing = 0;
-    void* data = piece.data != nullptr ? static_cast<void*>(piece.data) : &nothing;
-    return PyBuffer_FillInfo(view, self, data, static_cast<Py_ssize_t>(piece.size), 0, flags);
+    void* data = piece.data() != nullptr ? static_cast<void*>(piece.data()) : &nothing;
+    return PyBuffer_FillInfo(view, self, data, static_cast<Py_ssize_t>(piece.size()), 0, flags);
 }
 
 PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
@@ -21,7 +21,7 @@ PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {
 
 void register_piece(nb::module_& module) {
     nb::class_<PyPiece>(module, "Piece", nb::type_slots(slots))
-        .def("__len__", [](const PyPiece& self) { return self.piece.size; });
+        .def("__len__", [](const PyPiece& self) { return self.view.size(); });
 }
 
 }  // namespace s3pipes

@@ -3,12 +3,12 @@
 
 #include <nanobind/nanobind.h>
 
-#include "core/engine/object_stream.hpp"
+#include "core/memory/view.hpp"
 
 namespace s3pipes {
 
 struct PyPiece {
-    Piece piece;
+    View view;
 };
 
 }  // namespace s3pipes

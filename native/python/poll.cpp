@@ -1,37 +1,41 @@
 #include "python/poll.hpp"
 
-#include <algorithm>
-#include <vector>
+#include <unordered_map>
 
 namespace nb = nanobind;
 
 namespace s3pipes {
 namespace {
 
-// One per client, seldom more than a few. Guarded by the GIL.
-std::vector<PyCredentialCell*>& cells() {
-    static auto* all = new std::vector<PyCredentialCell*>;
+// A store per bucket and client. Guarded by the GIL.
+std::unordered_map<const ObjectStore*, PyCredentialCell*>& cells() {
+    static auto* all = new std::unordered_map<const ObjectStore*, PyCredentialCell*>;
     return *all;
 }
 
 }  // namespace
 
-PyCredentialCell::PyCredentialCell(nb::object refresh_) : refresh(std::move(refresh_)) {
-    cells().push_back(this);
-}
+PyCredentialCell::PyCredentialCell(nb::object refresh_) : refresh(std::move(refresh_)) {}
 
 PyCredentialCell::~PyCredentialCell() {
-    std::erase(cells(), this);
+    std::erase_if(cells(), [this](const auto& entry) { return entry.second == this; });
 }
 
-const Poll poll_python = [] {
-    nb::gil_scoped_acquire gil;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    for (std::size_t i = 0; i < cells().size(); ++i) {
-        if (cells()[i]->generation != process_generation() || !cells()[i]->cell->wanted()) continue;
-        const nb::object cell = nb::find(cells()[i]);
-        cells()[i]->refresh(cell);
-    }
-};
+void PyCredentialCell::serve(const ObjectStore* store) {
+    cells()[store] = this;  // another store may have had this address
+}
+
+Poll poll_python(const ObjectStore* store) {
+    return [store] {
+        nb::gil_scoped_acquire gil;
+        if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        const auto found = cells().find(store);
+        if (found == cells().end()) return;
+        PyCredentialCell& mine = *found->second;
+        if (mine.generation != process_generation() || !mine.cell->wanted()) return;
+        const nb::object cell = nb::find(&mine);
+        mine.refresh(cell);
+    };
+}
 
 }  // namespace s3pipes

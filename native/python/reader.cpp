@@ -1,5 +1,5 @@
 // Readers: several objects under one window.
-#include "core/engine/reader.hpp"
+#include "core/engine/read/reader.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
@@ -13,34 +13,52 @@
 #include "python/poll.hpp"
 #include "python/register.hpp"
 #include "python/stream.hpp"
+#include "python/text.hpp"
 
 namespace nb = nanobind;
 
 namespace s3pipes {
 namespace {
 
-PyStream open(Reader& self, std::shared_ptr<ObjectStore> store, std::string key,
-              std::optional<std::uint64_t> size, std::string etag, std::uint64_t tag) {
+// A reader, and whom to ask for credentials while any of its objects is waited for.
+struct PyReader {
+    Reader reader;
+    Poll poll = poll_python(nullptr);
+};
+
+OpenRequest request_for(std::shared_ptr<ObjectStore> store, nb::str key,
+                        std::optional<std::uint64_t> size, nb::str etag) {
     OpenRequest request;
     request.store = std::move(store);
-    request.key = std::move(key);
-    if (size) request.known = ObjectMeta{*size, std::move(etag), 0};
-    request.tag = tag;
-    return PyStream(self.open(std::move(request)));
+    request.key = bytes_of(std::move(key));
+    if (size) request.known = ObjectMeta{*size, bytes_of(std::move(etag)), 0};
+    return request;
 }
 
-PyStream open_contiguous(Reader& self, std::shared_ptr<ObjectStore> store, std::string key,
+PyStream open(PyReader& self, OpenRequest request) {
+    const ObjectStore* store = request.store.get();
+    self.poll = poll_python(store);
+    return PyStream(self.reader.open(std::move(request)), store);
+}
+
+PyStream open_chunked(PyReader& self, std::shared_ptr<ObjectStore> store, nb::str key,
+                      std::optional<std::uint64_t> size, nb::str etag, std::uint64_t tag,
+                      bool glance) {
+    OpenRequest request = request_for(std::move(store), std::move(key), size, std::move(etag));
+    request.tag = tag;
+    request.glance = glance;
+    return open(self, std::move(request));
+}
+
+PyStream open_contiguous(PyReader& self, std::shared_ptr<ObjectStore> store, nb::str key,
                          std::uint64_t begin, std::optional<std::uint64_t> end,
-                         std::optional<std::uint64_t> size, std::string etag, std::uint64_t tag) {
-    OpenRequest request;
-    request.store = std::move(store);
-    request.key = std::move(key);
-    if (size) request.known = ObjectMeta{*size, std::move(etag), 0};
+                         std::optional<std::uint64_t> size, nb::str etag, std::uint64_t tag) {
+    OpenRequest request = request_for(std::move(store), std::move(key), size, std::move(etag));
     request.begin = begin;
     if (end) request.end = *end;
     request.contiguous = true;
     request.tag = tag;
-    return PyStream(self.open(std::move(request)));
+    return open(self, std::move(request));
 }
 
 // Ranges further apart than this are cheaper as two requests: about what a connection to S3
@@ -67,53 +85,61 @@ struct BufferView {
 
 // Returns the object's size. The caller's memory is never touched after the return, also where
 // this throws.
-std::uint64_t read_into(Reader& self, std::shared_ptr<ObjectStore> store, std::string key,
-                        std::optional<std::uint64_t> size, std::string etag, nb::handle buffer) {
+std::uint64_t read_into(PyReader& self, std::shared_ptr<ObjectStore> store, nb::str key,
+                        std::optional<std::uint64_t> size, nb::str etag, nb::handle buffer) {
     BufferView target(buffer, PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS);
-    OpenRequest request;
-    request.store = std::move(store);
-    request.key = std::move(key);
-    if (size) request.known = ObjectMeta{*size, std::move(etag), 0};
+    const Poll poll = poll_python(store.get());
+    OpenRequest request = request_for(std::move(store), std::move(key), size, std::move(etag));
     static std::byte nowhere;  // the address of an empty buffer may be null
     request.into =
         std::span(target.view.len > 0 ? static_cast<std::byte*>(target.view.buf) : &nowhere,
                   static_cast<std::size_t>(target.view.len));
     nb::gil_scoped_release released;
     struct Settle {
-        std::shared_ptr<ObjectStream> stream;
-        ~Settle() { stream->close(true); }
-    } settle{self.open(std::move(request))};
-    self.start();
-    return settle.stream->whole(poll_python).size;
+        std::shared_ptr<Cursor> cursor;
+        ~Settle() { cursor->close(true); }
+    } settle{self.reader.open(std::move(request))};
+    self.reader.start();
+    return settle.cursor->whole(poll).size();
+}
+
+std::uint64_t next_ready(PyReader& self) {
+    nb::gil_scoped_release released;
+    return self.reader.next_ready(self.poll);
 }
 
 }  // namespace
 
 void register_reader(nb::module_& module) {
     module.def("merge_ranges", &merge, nb::arg("ranges"), nb::arg("max_bytes"));
-    nb::class_<Reader>(module, "Reader")
-        .def_static(
-            "make",
-            [](std::shared_ptr<Engine> engine, std::optional<std::uint64_t> chunk_bytes,
-               std::optional<std::uint64_t> window_bytes, std::optional<int> lookahead,
-               const RetryRules& retry) {
-                return std::make_shared<Reader>(
-                    std::move(engine), ReadRules{chunk_bytes, window_bytes, lookahead, retry});
+    nb::class_<PyReader>(module, "Reader")
+        .def(
+            "__init__",
+            [](PyReader* self, std::shared_ptr<Engine> engine,
+               std::optional<std::uint64_t> chunk_bytes, std::optional<std::uint64_t> window_bytes,
+               std::optional<int> lookahead, const RetryRules& retry, bool in_order) {
+                new (self)
+                    PyReader{Reader(std::move(engine), ReadRules{chunk_bytes, window_bytes,
+                                                                 lookahead, retry, in_order})};
             },
             nb::kw_only(), nb::arg("engine"), nb::arg("chunk_bytes").none(),
-            nb::arg("window_bytes").none(), nb::arg("lookahead").none(), nb::arg("retry"))
-        .def("open", &open, nb::arg("store"), nb::arg("key"), nb::arg("size").none(),
-             nb::arg("etag"), nb::arg("tag") = 0)
+            nb::arg("window_bytes").none(), nb::arg("lookahead").none(), nb::arg("retry"),
+            nb::arg("in_order") = true)
+        .def("open", &open_chunked, nb::arg("store"), nb::arg("key"), nb::arg("size").none(),
+             nb::arg("etag"), nb::arg("tag") = 0, nb::arg("glance") = false)
         .def("open_contiguous", &open_contiguous, nb::arg("store"), nb::arg("key"),
              nb::arg("begin"), nb::arg("end").none(), nb::arg("size").none(), nb::arg("etag"),
              nb::arg("tag") = 0)
         .def("read_into", &read_into, nb::arg("store"), nb::arg("key"), nb::arg("size").none(),
              nb::arg("etag"), nb::arg("buffer"))
-        .def("start", &Reader::start)
-        .def("has_room", &Reader::has_room, nb::arg("open_ahead"))
+        .def("start", [](PyReader& self) { self.reader.start(); })
         .def(
-            "next_ready", [](Reader& self) { return self.next_ready(poll_python); },
-            nb::call_guard<nb::gil_scoped_release>());
+            "room",
+            [](const PyReader& self, std::size_t open_ahead) {
+                return self.reader.room(open_ahead);
+            },
+            nb::arg("open_ahead"))
+        .def("next_ready", &next_ready);
 }
 
 }  // namespace s3pipes

@@ -18,26 +18,37 @@ std::chrono::milliseconds milliseconds(double seconds) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-std::shared_ptr<S3Store> make_store(
-    std::shared_ptr<Engine> engine, bool tls, const std::string& host, std::uint16_t port,
-    const std::string& bucket, const std::string& base_path, const std::string& region,
-    bool requester_pays, const PyCredentialCell& credentials, std::shared_ptr<TlsTrust> trust,
-    const std::string& proxy_host, std::uint16_t proxy_port, const std::string& proxy_authorization,
-    double connect_timeout_s, double progress_timeout_s) {
+template <class T>
+T field(const nb::object& object, const char* name) {
+    return nb::cast<T>(object.attr(name));
+}
+
+// An s3pipes.aws.endpoint.Target: what botocore said of a bucket.
+S3Target target_of(const nb::object& given, std::shared_ptr<TlsTrust> trust) {
     S3Target target;
-    target.endpoint.tls = tls;
-    target.endpoint.host = host;
-    target.endpoint.port = port;
-    if (!proxy_host.empty())
-        target.endpoint.proxy = Proxy{proxy_host, proxy_port, proxy_authorization};
+    target.endpoint.tls = field<bool>(given, "tls");
+    target.endpoint.host = field<std::string>(given, "host");
+    target.endpoint.port = field<std::uint16_t>(given, "port");
+    if (auto host = field<std::string>(given, "proxy_host"); !host.empty())
+        target.endpoint.proxy = Proxy{std::move(host), field<std::uint16_t>(given, "proxy_port"),
+                                      field<std::string>(given, "proxy_authorization")};
     target.endpoint.trust = std::move(trust);
-    target.endpoint.connect_timeout = milliseconds(connect_timeout_s);
-    target.endpoint.progress_timeout = milliseconds(progress_timeout_s);
-    target.bucket = bucket;
-    target.base_path = base_path;
-    target.region = region;
-    target.requester_pays = requester_pays;
-    return std::make_shared<S3Store>(std::move(target), credentials.cell, engine->pools());
+    target.endpoint.connect_timeout = milliseconds(field<double>(given, "connect_timeout_s"));
+    target.endpoint.progress_timeout = milliseconds(field<double>(given, "progress_timeout_s"));
+    target.bucket = field<std::string>(given, "bucket");
+    target.base_path = field<std::string>(given, "base_path");
+    target.region = field<std::string>(given, "region");
+    target.requester_pays = field<bool>(given, "requester_pays");
+    return target;
+}
+
+std::shared_ptr<S3Store> make_store(const std::shared_ptr<Engine>& engine, const nb::object& target,
+                                    PyCredentialCell& credentials,
+                                    std::shared_ptr<TlsTrust> trust) {
+    auto store = std::make_shared<S3Store>(target_of(target, std::move(trust)), credentials.cell,
+                                           engine->pools());
+    credentials.serve(store.get());
+    return store;
 }
 
 }  // namespace
@@ -59,12 +70,8 @@ void register_store(nb::module_& module) {
         .def_static("make", &TlsTrust::make, nb::arg("verify"), nb::arg("ca_file"));
     nb::class_<ObjectStore>(module, "ObjectStore");
     nb::class_<S3Store, ObjectStore>(module, "S3Store")
-        .def_static("make", &make_store, nb::kw_only(), nb::arg("engine"), nb::arg("tls"),
-                    nb::arg("host"), nb::arg("port"), nb::arg("bucket"), nb::arg("base_path"),
-                    nb::arg("region"), nb::arg("requester_pays"), nb::arg("credentials"),
-                    nb::arg("trust").none(), nb::arg("proxy_host"), nb::arg("proxy_port"),
-                    nb::arg("proxy_authorization"), nb::arg("connect_timeout_s"),
-                    nb::arg("progress_timeout_s"));
+        .def_static("make", &make_store, nb::kw_only(), nb::arg("engine"), nb::arg("target"),
+                    nb::arg("credentials"), nb::arg("trust").none());
 }
 
 }  // namespace s3pipes

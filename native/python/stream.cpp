@@ -1,35 +1,49 @@
-// One object, read in order.
+// One object, read in order. The GIL is kept where nothing has to be waited for: to give it away
+// beside a busy thread costs up to Python's switch interval of 5 ms to get it back.
 #include "python/stream.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
 #include "python/piece.hpp"
-#include "python/poll.hpp"
 #include "python/register.hpp"
+#include "python/text.hpp"
 
 namespace nb = nanobind;
 
 namespace s3pipes {
 namespace {
 
+// More than this takes long enough to copy that others should run meanwhile.
+constexpr std::uint64_t copied_with_gil_bytes = 1 << 20;
+
+// Calls `work` without the GIL, unless it is sure not to wait and to end soon.
+template <typename Work>
+auto unless(bool at_hand, Work work) {
+    if (at_hand) return work();
+    nb::gil_scoped_release released;
+    return work();
+}
+
+bool quick(const PyStream& self, std::uint64_t size) {
+    const auto bytes = self.cursor->at_hand(size);
+    return bytes && *bytes <= copied_with_gil_bytes;
+}
+
 // `size` bytes at most; straight into the bytes object that Python gets.
 nb::bytes read(PyStream& self, std::uint64_t size) {
-    ObjectStream& stream = *self.stream;
-    {
-        nb::gil_scoped_release released;
-        const std::uint64_t end = stream.end(poll_python);
-        const std::uint64_t position = stream.tell();
-        size = std::min(size, end > position ? end - position : 0);
-    }
+    Cursor& cursor = *self.cursor;
+    const bool at_hand = quick(self, size);
+    size = unless(at_hand, [&] {
+        const std::uint64_t end = cursor.end(self.poll);
+        const std::uint64_t position = cursor.tell();
+        return std::min(size, end > position ? end - position : 0);
+    });
     nb::object bytes = nb::steal(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size)));
     if (!bytes.is_valid()) throw nb::python_error();
     auto* memory = reinterpret_cast<std::byte*>(PyBytes_AS_STRING(bytes.ptr()));
-    std::size_t got = 0;
-    {
-        nb::gil_scoped_release released;
-        got = stream.read({memory, size}, poll_python);
-    }
+    const std::size_t got = unless(
+        at_hand, [&] { return cursor.read({memory, static_cast<std::size_t>(size)}, self.poll); });
     if (got == size) return nb::borrow<nb::bytes>(bytes);
     return nb::bytes(reinterpret_cast<const char*>(memory), got);
 }
@@ -42,51 +56,40 @@ std::size_t readinto(PyStream& self, nb::handle buffer) {
         Py_buffer& view;
         ~Release() { PyBuffer_Release(&view); }
     } release{view};
-    nb::gil_scoped_release released;
-    return self.stream->read(
-        {static_cast<std::byte*>(view.buf), static_cast<std::size_t>(view.len)}, poll_python);
+    const auto size = static_cast<std::size_t>(view.len);
+    return unless(quick(self, size), [&] {
+        return self.cursor->read({static_cast<std::byte*>(view.buf), size}, self.poll);
+    });
 }
 
 nb::bytes readline(PyStream& self, std::uint64_t limit) {
     std::string line;
-    {
-        nb::gil_scoped_release released;
-        self.stream->read_line(line, limit, poll_python);
-    }
+    unless(self.cursor->line_at_hand(std::min(limit, copied_with_gil_bytes)),
+           [&] { self.cursor->read_line(line, limit, self.poll); });
     return nb::bytes(line.data(), line.size());
 }
 
 PyPiece next_piece(PyStream& self) {
-    nb::gil_scoped_release released;
-    return PyPiece{self.stream->next_piece(poll_python)};
+    return unless(self.cursor->view_at_hand(),
+                  [&] { return PyPiece{self.cursor->next_view(self.poll)}; });
 }
 
 PyPiece whole(PyStream& self) {
     nb::gil_scoped_release released;
-    return PyPiece{self.stream->whole(poll_python)};
+    return PyPiece{self.cursor->whole(self.poll)};
 }
 
 nb::tuple tuple_of(const ObjectMeta& meta) {
-    return nb::make_tuple(meta.size, nb::str(meta.etag.c_str(), meta.etag.size()),
-                          meta.last_modified);
+    return nb::make_tuple(meta.size, text(meta.etag), meta.last_modified);
 }
 
 nb::tuple meta(PyStream& self) {
-    ObjectMeta meta;
-    {
-        nb::gil_scoped_release released;
-        meta = self.stream->meta(poll_python);
-    }
-    return tuple_of(meta);
+    return tuple_of(unless(self.cursor->ready(), [&] { return self.cursor->meta(self.poll); }));
 }
 
 nb::tuple wait_ready(PyStream& self) {
-    ObjectMeta meta;
-    {
-        nb::gil_scoped_release released;
-        meta = self.stream->wait_ready(poll_python);
-    }
-    return tuple_of(meta);
+    return tuple_of(
+        unless(self.cursor->ready(), [&] { return self.cursor->wait_ready(self.poll); }));
 }
 
 }  // namespace
@@ -94,11 +97,11 @@ nb::tuple wait_ready(PyStream& self) {
 void register_stream(nb::module_& module) {
     nb::class_<PyStream>(module, "ObjectStream")
         .def("wait_ready", &wait_ready)
-        .def("ready", [](const PyStream& self) { return self.stream->ready(); })
+        .def("ready", [](const PyStream& self) { return self.cursor->ready(); })
         .def("meta", &meta)
-        .def("tell", [](const PyStream& self) { return self.stream->tell(); })
+        .def("tell", [](const PyStream& self) { return self.cursor->tell(); })
         .def(
-            "seek", [](PyStream& self, std::uint64_t position) { self.stream->seek(position); },
+            "seek", [](PyStream& self, std::uint64_t position) { self.cursor->seek(position); },
             nb::arg("position"))
         .def("read", &read, nb::arg("size"))
         .def("readinto", &readinto, nb::arg("buffer"))
@@ -106,9 +109,9 @@ void register_stream(nb::module_& module) {
         .def("next_piece", &next_piece)
         .def("whole", &whole)
         .def(
-            "notify", [](PyStream& self, int descriptor) { self.stream->notify(descriptor); },
+            "notify", [](PyStream& self, int descriptor) { self.cursor->notify(descriptor); },
             nb::arg("descriptor"))
-        .def("close", [](PyStream& self) { self.stream->close(); });
+        .def("close", [](PyStream& self) { self.cursor->close(); });
 }
 
 }  // namespace s3pipes

@@ -3,17 +3,20 @@
 
 #include <memory>
 
-#include "core/engine/object_stream.hpp"
+#include "core/engine/read/cursor.hpp"
+#include "python/poll.hpp"
 
 namespace s3pipes {
 
 struct PyStream {
-    std::shared_ptr<ObjectStream> stream;
+    std::shared_ptr<Cursor> cursor;
+    Poll poll;
 
-    explicit PyStream(std::shared_ptr<ObjectStream> stream_) : stream(std::move(stream_)) {}
+    PyStream(std::shared_ptr<Cursor> cursor_, const ObjectStore* store)
+        : cursor(std::move(cursor_)), poll(poll_python(store)) {}
     PyStream(PyStream&&) noexcept = default;
     ~PyStream() {
-        if (stream) stream->close();
+        if (cursor) cursor->close();
     }
 };
 

@@ -50,7 +50,7 @@ Answer sometimes_fails(std::mt19937& random) {
     return answer;
 }
 
-void random_walk(ObjectStream& stream, Trial& trial, const std::string& key, std::uint64_t begin,
+void random_walk(Cursor& stream, Trial& trial, const std::string& key, std::uint64_t begin,
                  std::uint64_t size, std::uint64_t chunk) {
     const Poll poll = patience();
     std::uint64_t position = begin;
@@ -84,20 +84,22 @@ void random_walk(ObjectStream& stream, Trial& trial, const std::string& key, std
                 break;
             }
             case 3: {
-                const Piece piece = stream.next_piece(poll);
-                BOOST_REQUIRE_EQUAL(piece.size == 0, left == 0);
-                BOOST_REQUIRE_LE(piece.size, left);
-                BOOST_REQUIRE_EQUAL(MemoryStore::mismatch({piece.data, piece.size}, key, position),
-                                    piece.size);
-                position += piece.size;
+                const View piece = stream.next_view(poll);
+                BOOST_REQUIRE_EQUAL(piece.size() == 0, left == 0);
+                BOOST_REQUIRE_LE(piece.size(), left);
+                BOOST_REQUIRE_EQUAL(
+                    MemoryStore::mismatch({piece.data(), piece.size()}, key, position),
+                    piece.size());
+                position += piece.size();
                 break;
             }
             case 4:
                 if (trial.one_in(3)) {
-                    const Piece whole = stream.whole(poll);
-                    BOOST_REQUIRE_EQUAL(whole.size, size - begin);
-                    BOOST_REQUIRE_EQUAL(MemoryStore::mismatch({whole.data, whole.size}, key, begin),
-                                        whole.size);
+                    const View whole = stream.whole(poll);
+                    BOOST_REQUIRE_EQUAL(whole.size(), size - begin);
+                    BOOST_REQUIRE_EQUAL(
+                        MemoryStore::mismatch({whole.data(), whole.size()}, key, begin),
+                        whole.size());
                 }
                 break;
             default: position = begin + trial.below(size - begin + 10); stream.seek(position);
@@ -156,8 +158,8 @@ BOOST_AUTO_TEST_CASE(ranges_of_an_object_are_read_alone) {
             if (piecewise) {
                 all = read_rest(*stream, 1000);
             } else {
-                const Piece whole = stream->whole(patience());
-                all.assign(whole.data, whole.data + whole.size);
+                const View whole = stream->whole(patience());
+                all.assign(whole.data(), whole.data() + whole.size());
             }
             BOOST_REQUIRE_EQUAL(all.size(), range.size());
             BOOST_REQUIRE_EQUAL(MemoryStore::mismatch(all, "ranges", range.begin), all.size());
@@ -204,9 +206,9 @@ BOOST_AUTO_TEST_CASE(the_callers_memory_is_filled_in_place) {
             OpenRequest request = rig.ask("into", known);
             request.into = std::span(memory);
             const auto stream = rig.open(*reader, request);
-            const Piece whole = stream->whole(patience());
+            const View whole = stream->whole(patience());
             stream->close(true);
-            BOOST_TEST(whole.size == size);
+            BOOST_TEST(whole.size() == size);
             BOOST_TEST(MemoryStore::mismatch(std::span(memory).first(size), "into", 0) == size);
             BOOST_TEST(std::count(memory.begin() + static_cast<long>(size), memory.end(),
                                   std::byte{0x5a}) == 100);
@@ -240,7 +242,7 @@ BOOST_AUTO_TEST_CASE(small_objects_stay_readable_and_leave_the_budget) {
     stream->wait_ready(patience());
     BOOST_TEST(stream->ready());
     BOOST_TEST(rig.engine->arena().charged() == 0u);
-    const Piece whole = stream->whole(patience());
+    const View whole = stream->whole(patience());
     for (const std::uint64_t from : {0u, 4999u, 17u, 0u}) {
         stream->seek(from);
         const auto rest = read_rest(*stream);
@@ -250,7 +252,7 @@ BOOST_AUTO_TEST_CASE(small_objects_stay_readable_and_leave_the_budget) {
     BOOST_TEST(rig.store->requests().size() == 1u);
     // A piece outlives its stream.
     stream->close();
-    BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "small", 0) == 5000u);
+    BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "small", 0) == 5000u);
 }
 
 BOOST_AUTO_TEST_CASE(an_object_of_unknown_size_takes_one_request_if_it_is_small) {
@@ -282,8 +284,8 @@ BOOST_AUTO_TEST_CASE(size_and_end_are_known_after_the_last_byte_too) {
     stream->wait_ready(patience());
     std::byte nothing[1];
     BOOST_TEST(stream->read(nothing, patience()) == 0u);
-    const Piece whole = stream->whole(patience());
-    BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "long", 0) == 300'000u);
+    const View whole = stream->whole(patience());
+    BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "long", 0) == 300'000u);
 }
 
 BOOST_AUTO_TEST_CASE(a_seek_beyond_the_end_finds_no_bytes) {
@@ -296,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_seek_beyond_the_end_finds_no_bytes) {
             stream->seek(1 << 20);
             std::byte nothing[10];
             BOOST_TEST(stream->read(nothing, patience()) == 0u);
-            BOOST_TEST(stream->next_piece(patience()).size == 0u);
+            BOOST_TEST(stream->next_view(patience()).empty());
             stream->seek(0);
             BOOST_TEST(read_rest(*stream).size() == size);
         }
@@ -321,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_range_beyond_the_end_is_not_readable) {
         behind.begin = 200;
         behind.contiguous = contiguous;
         const auto nothing = rig.open(*reader, behind);
-        BOOST_TEST(nothing->whole(patience()).size == 0u);
+        BOOST_TEST(nothing->whole(patience()).empty());
         BOOST_TEST(read_rest(*nothing).size() == 0u);
     }
 }
@@ -335,7 +337,7 @@ BOOST_AUTO_TEST_CASE(answers_that_come_at_once_do_not_pile_up) {
         return answer;
     });
     const auto reader = rig.reader(64 * KiB, 60 << 20);
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (int i = 0; i < 2000; ++i) streams.push_back(reader->open(rig.ask(std::to_string(i))));
     reader->start();
     for (const auto& stream : streams) BOOST_REQUIRE_EQUAL(read_rest(*stream).size(), 10u);

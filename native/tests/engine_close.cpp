@@ -47,17 +47,17 @@ struct EventFd {
 BOOST_AUTO_TEST_SUITE(engine_close, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(close_from_another_thread_ends_every_wait) {
-    using Wait = std::function<void(ObjectStream&)>;
+    using Wait = std::function<void(Cursor&)>;
     const std::vector<Wait> waits{
-        [](ObjectStream& stream) { stream.wait_ready(patience()); },
-        [](ObjectStream& stream) { stream.meta(patience()); },
-        [](ObjectStream& stream) { stream.next_piece(patience()); },
-        [](ObjectStream& stream) { stream.whole(patience()); },
-        [](ObjectStream& stream) {
+        [](Cursor& stream) { stream.wait_ready(patience()); },
+        [](Cursor& stream) { stream.meta(patience()); },
+        [](Cursor& stream) { stream.next_view(patience()); },
+        [](Cursor& stream) { stream.whole(patience()); },
+        [](Cursor& stream) {
             std::string line;
             stream.read_line(line, 100, patience());
         },
-        [](ObjectStream& stream) {
+        [](Cursor& stream) {
             std::byte into[10];
             stream.read(into, patience());
         },
@@ -99,8 +99,9 @@ BOOST_AUTO_TEST_CASE(a_close_during_whole_never_gives_half_of_it) {
             stream->close();
         });
         try {
-            const Piece whole = stream->whole(patience());
-            BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "object", 0) == 20 * chunk);
+            const View whole = stream->whole(patience());
+            BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "object", 0) ==
+                       20 * chunk);
         } catch (const Failure& failure) {
             BOOST_TEST((failure.error.kind == ErrorKind::cancelled));
         }
@@ -159,15 +160,15 @@ BOOST_AUTO_TEST_CASE(what_poll_throws_ends_the_wait_and_nothing_else) {
     std::vector<std::byte> into(10 * chunk);
     BOOST_CHECK_THROW(stream->read(into, interrupt), Interrupted);
     BOOST_CHECK_THROW(stream->whole(interrupt), Interrupted);
-    BOOST_CHECK_THROW(stream->next_piece(interrupt), Interrupted);
+    BOOST_CHECK_THROW(stream->next_view(interrupt), Interrupted);
     BOOST_CHECK_THROW(stream->whole(interrupt), Interrupted);
     BOOST_TEST(stream->tell() == 0u);
-    BOOST_CHECK_THROW(rig.reader(chunk)->next_ready(interrupt), Interrupted);
+    BOOST_CHECK_THROW(rig.unordered(chunk, std::nullopt)->next_ready(interrupt), Interrupted);
     gate->open();
     BOOST_TEST(stream->read(std::span(into).first(3 * chunk), patience()) == 3 * chunk);
     BOOST_TEST(MemoryStore::mismatch(std::span(into).first(3 * chunk), "object", 0) == 3 * chunk);
-    const Piece whole = stream->whole(patience());
-    BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "object", 0) == 10 * chunk);
+    const View whole = stream->whole(patience());
+    BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "object", 0) == 10 * chunk);
     BOOST_TEST(stream->tell() == 3 * chunk);
     const auto rest = read_rest(*stream);
     BOOST_TEST(MemoryStore::mismatch(rest, "object", 3 * chunk) == 7 * chunk);
@@ -199,8 +200,8 @@ BOOST_AUTO_TEST_CASE(an_interrupted_whole_leaves_a_stream_that_reads_on) {
             const auto rest = read_rest(*stream, 50'000);
             BOOST_REQUIRE_EQUAL(rest.size(), 8 * chunk - 100);
             BOOST_REQUIRE_EQUAL(MemoryStore::mismatch(rest, "object", 100), rest.size());
-            const Piece whole = stream->whole(patience());
-            BOOST_REQUIRE_EQUAL(MemoryStore::mismatch({whole.data, whole.size}, "object", 0),
+            const View whole = stream->whole(patience());
+            BOOST_REQUIRE_EQUAL(MemoryStore::mismatch({whole.data(), whole.size()}, "object", 0),
                                 8 * chunk);
         }
     }
@@ -210,8 +211,8 @@ BOOST_AUTO_TEST_CASE(next_ready_gives_each_stream_once_failures_too) {
     for (const int loops : {1, 2, 3}) {
         Rig rig({16 << 20, 8, loops});
         std::mt19937 random(3);
-        std::vector<std::shared_ptr<ObjectStream>> streams;
-        const auto reader = rig.reader(chunk, 1 << 20);
+        std::vector<std::shared_ptr<Cursor>> streams;
+        const auto reader = rig.unordered(chunk, 1 << 20);
         for (std::uint64_t i = 0; i < 200; ++i) {
             OpenRequest request;
             request.store = rig.store;
@@ -245,14 +246,14 @@ BOOST_AUTO_TEST_CASE(next_ready_gives_each_stream_once_failures_too) {
 
 BOOST_AUTO_TEST_CASE(next_ready_gives_the_first_that_is) {
     Rig rig;
-    const auto reader = rig.reader(chunk, 1 << 20);
+    const auto reader = rig.unordered(chunk, 1 << 20);
     const auto gate = std::make_shared<Gate>();
     rig.store->script([&](const MemoryStore::Request& request) {
         Answer answer;
         if (request.get.key != "2") answer.before_head = gate;
         return answer;
     });
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (std::uint64_t i = 0; i < 4; ++i) {
         rig.store->put(std::to_string(i), 100);
         OpenRequest request = rig.ask(std::to_string(i));
@@ -281,9 +282,10 @@ BOOST_AUTO_TEST_CASE(an_eventfd_is_told_once_that_a_whole_object_is_there) {
                 const EventFd told;
                 stream->notify(told.descriptor);
                 BOOST_REQUIRE(told.wait());
-                const Piece whole = stream->whole([] { BOOST_FAIL("whole() had to wait"); });
-                BOOST_TEST(whole.size == size);
-                BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "object", 0) == size);
+                const View whole = stream->whole([] { BOOST_FAIL("whole() had to wait"); });
+                BOOST_TEST(whole.size() == size);
+                BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "object", 0) ==
+                           size);
                 stream->close();
                 BOOST_REQUIRE(rig.settled());
                 BOOST_TEST(told.count() == 1u);
@@ -384,7 +386,7 @@ BOOST_AUTO_TEST_CASE(many_threads_share_an_engine) {
                 for (int round = 0; round < 8; ++round) {
                     const auto reader =
                         rig.reader(chunk, chunk * (random() % 5), quick_retries(100));
-                    std::vector<std::pair<int, std::shared_ptr<ObjectStream>>> streams;
+                    std::vector<std::pair<int, std::shared_ptr<Cursor>>> streams;
                     for (int i = 0; i < 5; ++i) {
                         const int object = static_cast<int>(random() % count);
                         OpenRequest request = rig.ask(std::to_string(object), random() % 2);
@@ -398,8 +400,8 @@ BOOST_AUTO_TEST_CASE(many_threads_share_an_engine) {
                         const std::uint64_t size = static_cast<std::uint64_t>(object) * chunk / 2;
                         std::vector<std::byte> all;
                         if (random() % 3 == 0) {
-                            const Piece whole = stream->whole(patience());
-                            all.assign(whole.data, whole.data + whole.size);
+                            const View whole = stream->whole(patience());
+                            all.assign(whole.data(), whole.data() + whole.size());
                         } else {
                             all = read_rest(*stream, 1 + random() % 100'000);
                         }

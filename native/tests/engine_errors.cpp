@@ -1,7 +1,7 @@
 // What fails, and how the reader is told.
 #include <algorithm>
 
-#include "core/engine/lister.hpp"
+#include "core/engine/list/lister.hpp"
 #include "tests/engine_rig.hpp"
 
 using namespace s3pipes;
@@ -42,8 +42,8 @@ BOOST_AUTO_TEST_CASE(bytes_before_a_failure_are_delivered) {
         const Failure failure = failure_of([&] {
             for (;;) {
                 if (by_pieces) {
-                    const Piece piece = stream->next_piece(patience());
-                    all.insert(all.end(), piece.data, piece.data + piece.size);
+                    const View piece = stream->next_view(patience());
+                    all.insert(all.end(), piece.data(), piece.data() + piece.size());
                 } else {
                     std::byte one[777];
                     const std::size_t before = stream->tell();
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(bytes_before_a_failure_are_delivered) {
         BOOST_TEST((failure.range == ByteRange{2 * chunk, 3 * chunk}));
         BOOST_TEST(failure.attempts == 1);
         // It stays so.
-        failure_of([&] { stream->next_piece(patience()); });
+        failure_of([&] { stream->next_view(patience()); });
         failure_of([&] { stream->whole(patience()); });
         // And what lies elsewhere can be read.
         std::vector<std::byte> into(2 * chunk);
@@ -105,9 +105,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_begin_is_told_by_wait_ready) {
         std::string line;
         failure_of([&] { stream->read_line(line, 10, patience()); });
         stream->seek(5);
-        failure_of([&] { stream->next_piece(patience()); });
+        failure_of([&] { stream->next_view(patience()); });
         stream->seek(50 * chunk);
-        if (!large) failure_of([&] { stream->next_piece(patience()); });
+        if (!large) failure_of([&] { stream->next_view(patience()); });
     }
 }
 
@@ -274,15 +274,15 @@ BOOST_AUTO_TEST_CASE(expired_credentials_are_asked_for_and_waited_for) {
     const auto stream = rig.open(*reader, rig.ask("object"));
     int brought = 0;
     const Poll patient = patience();
-    const Piece whole = stream->whole([&] {
+    const View whole = stream->whole([&] {
         patient();
-        if (!rig.store->awaits_credentials()) return;
+        if (!rig.store->credentials.wanted()) return;
         ++brought;
         fresh = true;
-        rig.store->bring_credentials();
+        rig.store->credentials.set(nullptr);
     });
     BOOST_TEST(brought == 1);
-    BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "object", 0) == 3 * chunk);
+    BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "object", 0) == 3 * chunk);
 }
 
 BOOST_AUTO_TEST_CASE(credentials_that_stay_expired_are_a_failure) {
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(credentials_that_stay_expired_are_a_failure) {
     const auto reader = rig.reader(chunk);
     const auto stream = rig.open(*reader, rig.ask("object"));
     const Failure failure =
-        failure_of([&] { stream->whole([&] { rig.store->bring_credentials(); }); });
+        failure_of([&] { stream->whole([&] { rig.store->credentials.set(nullptr); }); });
     BOOST_TEST((failure.error.kind == ErrorKind::expired_credentials));
     BOOST_TEST(failure.attempts == 3);
 }
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(a_wait_for_credentials_ends_with_its_stream) {
     const auto reader = rig.reader(chunk);
     const auto stream = rig.open(*reader, rig.ask("object"));
     BOOST_CHECK_THROW(stream->wait_ready([&] {
-        if (rig.store->awaits_credentials()) throw std::runtime_error("their source is broken");
+        if (rig.store->credentials.wanted()) throw std::runtime_error("their source is broken");
     }),
                       std::runtime_error);
     stream->close(true);
@@ -312,24 +312,19 @@ BOOST_AUTO_TEST_CASE(a_wait_for_credentials_ends_with_its_stream) {
 
 BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
     struct Broken final : ObjectStore {
-        boost::asio::awaitable<void> get(std::size_t, const GetRequest&, BodySink&) override {
+        boost::asio::awaitable<void> get(const GetRequest&, BodySink&) override {
             throw std::runtime_error("broken store");
             co_return;
         }
-        boost::asio::awaitable<ObjectMeta> head(std::size_t, const std::string&) override {
+        boost::asio::awaitable<ObjectMeta> head(const std::string&) override {
             throw std::runtime_error("broken store");
             co_return ObjectMeta{};
         }
-        boost::asio::awaitable<ListPage> list_page(std::size_t, const std::string&,
-                                                   const std::string&, int) override {
+        boost::asio::awaitable<ListPage> list_page(const ListRequest&) override {
             throw std::runtime_error("broken store");
             co_return ListPage{};
         }
-        const std::string& origin() const override { return origin_; }
-        std::string url_of(const std::string& key) const override { return origin_ + "/" + key; }
-        bool awaits_credentials() const override { return false; }
-        void ask_for_credentials() override {}
-        const std::string origin_ = "s3://broken";
+        std::string url_of(const std::string& key) const override { return "s3://broken/" + key; }
     };
     Rig rig;
     const auto broken = std::make_shared<Broken>();
@@ -343,7 +338,7 @@ BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
     const auto head =
         failure_of([&] { head_object(rig.engine, broken, "object", quick_retries(), patience()); });
     BOOST_TEST(head.error.message == "broken store");
-    Lister lister(rig.engine, broken, "", 0, quick_retries());
+    Lister lister(rig.engine, broken, {}, quick_retries());
     failure_of([&] { lister.next(patience()); });
 }
 
@@ -355,7 +350,7 @@ BOOST_AUTO_TEST_CASE(lists_come_page_by_page_through_failures) {
         if (number % 3 == 1) return Error(ErrorKind::throttled, "slow down");
         return std::nullopt;
     });
-    Lister lister(rig.engine, rig.store, "list/", 10, quick_retries());
+    Lister lister(rig.engine, rig.store, {"list/", "", 10}, quick_retries());
     std::vector<std::string> keys;
     std::size_t pages = 0;
     while (const auto page = lister.next(patience())) {
@@ -372,7 +367,7 @@ BOOST_AUTO_TEST_CASE(lists_come_page_by_page_through_failures) {
 BOOST_AUTO_TEST_CASE(a_list_that_fails_says_where) {
     Rig rig;
     rig.store->script_questions([](int) { return Error(ErrorKind::bucket_not_found, "no"); });
-    Lister lister(rig.engine, rig.store, "some/prefix", 0, quick_retries());
+    Lister lister(rig.engine, rig.store, {"some/prefix", "", 0}, quick_retries());
     const Failure failure = failure_of([&] { lister.next(patience()); });
     BOOST_TEST((failure.error.kind == ErrorKind::bucket_not_found));
     BOOST_TEST(failure.url == "s3://memory/some/prefix");

@@ -6,7 +6,7 @@
 
 #include <thread>
 
-#include "core/engine/lister.hpp"
+#include "core/engine/list/lister.hpp"
 #include "core/words/generation.hpp"
 #include "tests/engine_rig.hpp"
 
@@ -60,15 +60,16 @@ BOOST_AUTO_TEST_CASE(a_child_sees_orphans_and_can_drop_them) {
         Rig rig({8 * chunk, 32, 2});
         rig.store->put("object", 50 * chunk);
         rig.store->put("small", 10);
-        std::vector<std::shared_ptr<ObjectStream>> streams;
+        std::vector<std::shared_ptr<Cursor>> streams;
         auto reader = rig.reader(chunk, 8 * chunk);
         for (int i = 0; i < 5; ++i) streams.push_back(reader->open(rig.ask("object", i % 2)));
         streams.push_back(reader->open(rig.ask("small", false)));
         reader->start();
-        auto lister = std::make_unique<Lister>(rig.engine, rig.store, "", 1, quick_retries());
+        auto lister = std::make_unique<Lister>(rig.engine, rig.store, ListRequest{"", "", 1},
+                                               quick_retries());
         std::byte into[100];
         streams[0]->read(into, patience());
-        Piece piece = streams[1]->next_piece(patience());
+        View piece = streams[1]->next_view(patience());
         // Somebody else is in the middle of everything when the fork comes.
         std::atomic<bool> over = false;
         std::thread busy([&] {
@@ -78,11 +79,11 @@ BOOST_AUTO_TEST_CASE(a_child_sees_orphans_and_can_drop_them) {
         const int status = in_child([&] {
             std::string line;
             const Poll poll = [] {};
-            ObjectStream& stream = *streams[0];
+            Cursor& stream = *streams[0];
             if (process_generation() < 2) return 1;
             if (rig.engine->of_present_process()) return 2;
             if (!orphaned([&] { stream.read(into, poll); })) return 3;
-            if (!orphaned([&] { stream.next_piece(poll); })) return 4;
+            if (!orphaned([&] { stream.next_view(poll); })) return 4;
             if (!orphaned([&] { stream.read_line(line, 5, poll); })) return 5;
             if (!orphaned([&] { stream.whole(poll); })) return 6;
             if (!orphaned([&] { stream.wait_ready(poll); })) return 7;
@@ -93,13 +94,13 @@ BOOST_AUTO_TEST_CASE(a_child_sees_orphans_and_can_drop_them) {
             if (!orphaned([&] { reader->open(OpenRequest{}); })) return 12;
             if (!orphaned([&] { reader->start(); })) return 13;
             if (!orphaned([&] { reader->next_ready(poll); })) return 14;
-            if (!orphaned([&] { (void)reader->has_room(5); })) return 15;
+            if (!orphaned([&] { (void)reader->room(5); })) return 15;
             if (!orphaned([&] { lister->next(poll); })) return 16;
             if (!orphaned([&] { Reader(rig.engine, ReadRules{}); })) return 17;
             if (!orphaned([&] { head_object(rig.engine, rig.store, "small", {}, poll); }))
                 return 18;
             if (stream.tell() != 100) return 19;
-            if (MemoryStore::mismatch({piece.data, piece.size}, "object", 0) != piece.size)
+            if (MemoryStore::mismatch({piece.data(), piece.size()}, "object", 0) != piece.size())
                 return 20;
             stream.close();
             stream.close(true);

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/read/cursor.hpp"
+#include "core/engine/read/reader.hpp"
 #include "tests/memory_store.hpp"
 
 namespace s3pipes::test {
@@ -52,6 +54,13 @@ struct Rig {
         return std::make_shared<Reader>(engine, ReadRules{chunk_bytes, window_bytes, {}, retry});
     }
 
+    // One whose objects come as they are ready.
+    std::shared_ptr<Reader> unordered(std::uint64_t chunk_bytes,
+                                      std::optional<std::uint64_t> window_bytes) {
+        return std::make_shared<Reader>(
+            engine, ReadRules{chunk_bytes, window_bytes, {}, quick_retries(), false});
+    }
+
     OpenRequest ask(const std::string& key, bool known = true) {
         OpenRequest request;
         request.store = store;
@@ -60,7 +69,7 @@ struct Rig {
         return request;
     }
 
-    std::shared_ptr<ObjectStream> open(Reader& reader, OpenRequest request) {
+    std::shared_ptr<Cursor> open(Reader& reader, OpenRequest request) {
         auto stream = reader.open(std::move(request));
         reader.start();
         return stream;
@@ -77,8 +86,8 @@ struct Rig {
     }
 
     bool stopped() {
-        std::lock_guard lock(engine->scheduler().mutex());
-        return engine->scheduler().dead();
+        std::lock_guard lock(engine->mutex());
+        return engine->dead();
     }
 
     // True once no request runs and nothing is left to do.
@@ -95,7 +104,7 @@ struct Rig {
 };
 
 // Everything from the present position on.
-inline std::vector<std::byte> read_rest(ObjectStream& stream, std::size_t step = 64 << 10) {
+inline std::vector<std::byte> read_rest(Cursor& stream, std::size_t step = 64 << 10) {
     const Poll poll = patience();
     std::vector<std::byte> all;
     for (;;) {

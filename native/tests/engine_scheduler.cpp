@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t chunk = 64 * KiB;
 
 // Reads what is left, in steps, and returns what is wrong with it; "" where nothing is.
-std::string wrong_with(ObjectStream& stream, const std::string& key, std::uint64_t size,
+std::string wrong_with(Cursor& stream, const std::string& key, std::uint64_t size,
                        std::size_t step = 10'000) {
     try {
         const auto all = read_rest(stream, step);
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(many_unread_streams_do_not_block_any_one_of_them) {
             Rig rig({2 * chunk, 64, loops});
             const auto keys = put_many(*rig.store, 200, 100 * KiB);
             const auto reader = rig.reader(chunk, 1 << 30);
-            std::vector<std::shared_ptr<ObjectStream>> streams;
+            std::vector<std::shared_ptr<Cursor>> streams;
             for (const auto& key : keys) streams.push_back(reader->open(rig.ask(key, known)));
             reader->start();
             std::vector<std::size_t> order(keys.size());
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_reader_of_large_chunks_is_not_starved_by_one_of_small_one
         const Poll poll = patience();
         try {
             while (!over) {
-                if (stream->next_piece(poll).size == 0) stream->seek(0);
+                if (stream->next_view(poll).empty() == 0) stream->seek(0);
             }
         } catch (const std::exception& thrown) {
             wrong_small = thrown.what();
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(no_more_is_given_up_than_is_needed) {
         return answer;
     });
     const auto reader = rig.reader(chunk, 8 * chunk);
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (const auto& key : keys) streams.push_back(reader->open(rig.ask(key)));
     reader->start();
     BOOST_REQUIRE(gate->wait_for(8));  // every byte of the budget is on its way
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(streams_that_failed_unread_do_not_keep_memory_from_others) 
         return answer;
     });
     const auto reader = rig.reader(chunk, 1 << 30);
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (const auto& key : keys) streams.push_back(reader->open(rig.ask(key)));
     reader->start();
     BOOST_REQUIRE(rig.settled());
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(gauges_return_to_zero_when_streams_close_early) {
         const auto keys = put_many(*rig.store, 30, 3 * chunk);
         const auto reader = rig.reader(chunk, 8 * chunk);
         std::mt19937 random(seed);
-        std::vector<std::shared_ptr<ObjectStream>> streams;
+        std::vector<std::shared_ptr<Cursor>> streams;
         for (const auto& key : keys) streams.push_back(reader->open(rig.ask(key, random() % 2)));
         reader->start();
         std::vector<std::byte> into(3 * chunk);
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(no_more_requests_run_than_allowed) {
         return answer;
     });
     const auto reader = rig.reader(chunk, 32 << 20);
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (const auto& key : keys) streams.push_back(reader->open(rig.ask(key)));
     reader->start();
     BOOST_REQUIRE(gate->wait_for(allowed));
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(no_more_bytes_are_asked_for_than_the_window_allows) {
     Rig rig({64 << 20, 64, 1});
     const auto keys = put_many(*rig.store, 10, 3 * chunk);
     const auto reader = rig.reader(chunk, 4 * chunk);
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (const auto& key : keys) streams.push_back(reader->open(rig.ask(key)));
     reader->start();
     BOOST_REQUIRE(rig.settled());
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(objects_larger_than_guessed_find_their_memory) {
     for (const auto& key : keys)
         BOOST_REQUIRE_EQUAL(read_rest(*rig.open(*reader, rig.ask(key, false))).size(),
                             rig.store->meta(key).size);
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (int i = 0; i < 12; ++i)
         streams.push_back(reader->open(rig.ask("large-" + std::to_string(i), false)));
     reader->start();
@@ -324,19 +324,18 @@ BOOST_AUTO_TEST_CASE(a_chunk_larger_than_the_budget_is_a_clear_error) {
         const auto reader = rig.reader(4 << 20, 64 << 20);
         const auto huge = rig.open(*reader, rig.ask("huge", known));
         const auto small = rig.open(*reader, rig.ask("small", known));
-        std::byte into[1];
-        const Failure failure = failure_of([&] { huge->read(into, patience()); });
+        const Failure failure = failure_of([&] { read_rest(*huge); });
         BOOST_TEST((failure.error.kind == ErrorKind::config));
         BOOST_TEST(failure.error.message.find("2097152") != std::string::npos);
         BOOST_TEST(failure.url == "s3://memory/huge");
         BOOST_TEST(wrong_with(*small, "small", 1000) == "");
         // The whole of it is not the budget's.
-        const Piece whole = [&] {
+        const View whole = [&] {
             OpenRequest request = rig.ask("huge", known);
             request.contiguous = true;
             return rig.open(*reader, request)->whole(patience());
         }();
-        BOOST_TEST(MemoryStore::mismatch({whole.data, whole.size}, "huge", 0) == 10u << 20);
+        BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "huge", 0) == 10u << 20);
     }
 }
 
@@ -391,8 +390,8 @@ BOOST_AUTO_TEST_CASE(next_ready_goes_beyond_memory_that_others_left_unread) {
     const auto unread = rig.open(*idle, rig.ask("unread"));
     BOOST_REQUIRE(rig.settled());
     for (const std::uint64_t window : {std::uint64_t{0}, 8 * chunk}) {
-        const auto reader = rig.reader(chunk, window);
-        std::vector<std::shared_ptr<ObjectStream>> streams;
+        const auto reader = rig.unordered(chunk, window);
+        std::vector<std::shared_ptr<Cursor>> streams;
         for (std::size_t i = 0; i < keys.size(); ++i) {
             OpenRequest request = rig.ask(keys[i], i % 2 != 0);
             request.tag = i;
@@ -417,8 +416,8 @@ BOOST_AUTO_TEST_CASE(next_ready_and_readers_share_too_little_memory) {
         const auto reader = rig.reader(chunk, 2 * chunk);
         wrong_other = wrong_with(*rig.open(*reader, rig.ask("other")), "other", 60 * chunk);
     });
-    const auto reader = rig.reader(chunk + 4 * KiB, 8 * chunk);
-    std::vector<std::shared_ptr<ObjectStream>> streams;
+    const auto reader = rig.unordered(chunk + 4 * KiB, 8 * chunk);
+    std::vector<std::shared_ptr<Cursor>> streams;
     for (std::size_t i = 0; i < keys.size(); ++i) {
         OpenRequest request = rig.ask(keys[i], false);
         request.tag = i;
@@ -451,11 +450,11 @@ BOOST_AUTO_TEST_CASE(has_room_keeps_the_lookahead) {
     Rig rig;
     const auto counted =
         std::make_shared<Reader>(rig.engine, ReadRules{chunk, std::nullopt, 3, quick_retries()});
-    BOOST_TEST(counted->has_room(2));
-    BOOST_TEST(!counted->has_room(3));
+    BOOST_TEST(counted->room(2) == 1u);
+    BOOST_TEST(counted->room(3) == 0u);
     const auto closed_window = rig.reader(chunk, 0);
-    BOOST_TEST(closed_window->has_room(0));
-    BOOST_TEST(!closed_window->has_room(100));
+    BOOST_TEST(closed_window->room(0) > 0u);
+    BOOST_TEST(closed_window->room(100) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_near_store_is_asked_for_smaller_chunks) {

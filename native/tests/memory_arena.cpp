@@ -16,8 +16,9 @@ constexpr std::size_t KiB = 1024;
 constexpr std::size_t page = 4 * KiB;
 
 std::shared_ptr<Buffer> charged(Arena& arena, std::size_t bytes) {
-    BOOST_REQUIRE(arena.try_charge(Arena::rounded(bytes)));
-    return arena.take(bytes);
+    auto charge = arena.try_charge(Arena::rounded(bytes));
+    BOOST_REQUIRE(charge.has_value());
+    return arena.take(std::move(*charge), bytes);
 }
 
 }  // namespace
@@ -40,18 +41,23 @@ BOOST_AUTO_TEST_CASE(rounding_wastes_less_than_a_page_or_an_eighth) {
         BOOST_REQUIRE_LE(Arena::rounded(bytes), Arena::rounded(bytes + 97));
 }
 
-BOOST_AUTO_TEST_CASE(charges_fit_exactly_or_not_at_all) {
+BOOST_AUTO_TEST_CASE(charges_fit_exactly_or_not_at_all_and_end_with_their_owner) {
     const auto arena = std::make_shared<Arena>(100);
-    BOOST_TEST(arena->try_charge(60));
-    BOOST_TEST(!arena->try_charge(41));
-    BOOST_TEST(arena->try_charge(40));
-    BOOST_TEST(arena->charged() == 100u);
-    BOOST_TEST(!arena->try_charge(1));
-    BOOST_TEST(arena->try_charge(0));
-    BOOST_TEST(!arena->try_charge(UINT64_MAX));
-    arena->discharge(60);
-    BOOST_TEST(arena->charged() == 40u);
-    arena->discharge(40);
+    {
+        const auto first = arena->try_charge(60);
+        BOOST_TEST(first.has_value());
+        BOOST_TEST(!arena->try_charge(41).has_value());
+        const auto second = arena->try_charge(40);
+        BOOST_TEST(second.has_value());
+        BOOST_TEST(arena->charged() == 100u);
+        BOOST_TEST(!arena->try_charge(1).has_value());
+        BOOST_TEST(arena->try_charge(0).has_value());
+        BOOST_TEST(!arena->try_charge(UINT64_MAX).has_value());
+    }
+    BOOST_TEST(arena->charged() == 0u);
+    auto moved = std::move(*arena->try_charge(70));
+    moved = Charge();
+    BOOST_TEST(arena->charged() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_budget_only_grows) {
@@ -60,8 +66,36 @@ BOOST_AUTO_TEST_CASE(a_budget_only_grows) {
     BOOST_TEST(arena->budget() == 100u);
     arena->raise_budget(200);
     BOOST_TEST(arena->budget() == 200u);
-    BOOST_TEST(arena->try_charge(200));
-    arena->discharge(200);
+    BOOST_TEST(arena->try_charge(200).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(no_size_wraps_around) {
+    const auto arena = std::make_shared<Arena>(UINT64_MAX);
+    std::mt19937_64 random(3);
+    for (int i = 0; i < 20'000; ++i) {
+        // All of uint64, and close below its powers of two.
+        const std::uint64_t bytes =
+            i % 2 == 0 ? random() : (std::uint64_t{1} << (random() % 64)) - random() % 5000;
+        BOOST_REQUIRE_GE(Arena::rounded(bytes), bytes);
+    }
+    for (const std::uint64_t bytes : {UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - 4096,
+                                      std::uint64_t{1} << 63, (std::uint64_t{1} << 62) + 1}) {
+        BOOST_CHECK_THROW(arena->take_outside(bytes), std::bad_alloc);
+        auto charge = arena->try_charge(Arena::rounded(bytes));
+        BOOST_REQUIRE(charge.has_value());
+        BOOST_CHECK_THROW(arena->take(std::move(*charge), bytes), std::bad_alloc);
+        BOOST_TEST(arena->charged() == 0u);  // a charge that found no memory is given back
+        BOOST_TEST(arena->used() == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(memory_needs_a_charge_that_covers_it) {
+    const auto arena = std::make_shared<Arena>(1 << 20);
+    BOOST_CHECK_THROW(arena->take(Charge(), 10), std::bad_alloc);
+    BOOST_CHECK_THROW(arena->take(std::move(*arena->try_charge(page)), page + 1), std::bad_alloc);
+    // What is charged beyond it is given back.
+    const auto buffer = arena->take(std::move(*arena->try_charge(10 * page)), 10);
+    BOOST_TEST(arena->charged() == page);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_used_last_is_used_first) {
@@ -93,7 +127,7 @@ BOOST_AUTO_TEST_CASE(free_memory_makes_way_for_another_size) {
 BOOST_AUTO_TEST_CASE(what_leaves_the_budget_makes_room_in_it_and_comes_back) {
     const auto arena = std::make_shared<Arena>(16 * KiB);
     auto users = charged(*arena, 16 * KiB);
-    BOOST_TEST(!arena->try_charge(page));
+    BOOST_TEST(!arena->try_charge(page).has_value());
     users->leave_budget();
     users->leave_budget();
     BOOST_TEST(arena->charged() == 0u);
@@ -108,7 +142,8 @@ BOOST_AUTO_TEST_CASE(what_leaves_the_budget_makes_room_in_it_and_comes_back) {
 
 BOOST_AUTO_TEST_CASE(memory_outside_takes_nothing_from_the_budget) {
     const auto arena = std::make_shared<Arena>(8 * KiB);
-    BOOST_TEST(arena->try_charge(8 * KiB));
+    const auto charge = arena->try_charge(8 * KiB);
+    BOOST_TEST(charge.has_value());
     auto large = arena->take_outside(5 << 20);
     BOOST_TEST(arena->charged() == 8 * KiB);
     BOOST_TEST(arena->outside() == large->capacity());
@@ -117,7 +152,6 @@ BOOST_AUTO_TEST_CASE(memory_outside_takes_nothing_from_the_budget) {
     large.reset();
     BOOST_TEST(arena->outside() == 0u);
     BOOST_TEST(arena->free() == 0u);
-    arena->discharge(8 * KiB);
 }
 
 BOOST_AUTO_TEST_CASE(memory_that_cannot_be_had_is_not_counted) {
@@ -156,8 +190,8 @@ BOOST_AUTO_TEST_CASE(threads_together_never_exceed_the_budget) {
                 const std::size_t bytes = random() % (random() % 4 == 0 ? 400 * KiB : 20 * KiB) + 1;
                 switch (random() % 4) {
                     case 0:
-                        if (arena->try_charge(Arena::rounded(bytes)))
-                            mine.push_back(arena->take(bytes));
+                        if (auto charge = arena->try_charge(Arena::rounded(bytes)))
+                            mine.push_back(arena->take(std::move(*charge), bytes));
                         break;
                     case 1:
                         if (mine.size() < 8) mine.push_back(arena->take_outside(bytes));
@@ -192,8 +226,9 @@ BOOST_AUTO_TEST_CASE(free_and_used_memory_fit_the_budget_together) {
     std::vector<std::shared_ptr<Buffer>> held;
     for (int i = 0; i < 20'000; ++i) {
         const std::size_t bytes = random() % (64 * KiB) + 1;
-        if (random() % 2 != 0 && arena->try_charge(Arena::rounded(bytes)))
-            held.push_back(arena->take(bytes));
+        auto charge = random() % 2 != 0 ? arena->try_charge(Arena::rounded(bytes)) : std::nullopt;
+        if (charge)
+            held.push_back(arena->take(std::move(*charge), bytes));
         else if (!held.empty())
             held.erase(held.begin() + static_cast<long>(random() % held.size()));
         BOOST_REQUIRE_LE(arena->charged() + arena->free(), budget);

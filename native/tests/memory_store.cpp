@@ -153,13 +153,13 @@ std::vector<std::string> MemoryStore::wasteful() const {
     return found;
 }
 
-Answer MemoryStore::begin(std::size_t loop, const GetRequest& request, std::size_t& number) {
+Answer MemoryStore::begin(const GetRequest& request, std::size_t& number) {
     std::lock_guard lock(mutex_);
     number = requests_.size();
     const auto of_key =
         std::count_if(requests_.begin(), requests_.end(),
                       [&](const Request& other) { return other.get.key == request.key; });
-    requests_.push_back({static_cast<int>(number), static_cast<int>(of_key), loop, request});
+    requests_.push_back({static_cast<int>(number), static_cast<int>(of_key), request});
     return script_ ? script_(requests_.back()) : Answer{};
 }
 
@@ -181,14 +181,15 @@ awaitable<void> MemoryStore::deliver(const std::string& key, int version, std::u
     }
 }
 
-awaitable<void> MemoryStore::get(std::size_t loop, const GetRequest& asked, BodySink& sink) {
+awaitable<void> MemoryStore::get(const GetRequest& asked, BodySink& sink) {
+    if (credentials.wanted()) co_await credentials.brought();
     const GetRequest request = asked;  // the sink may change it
     Running running(running_, most_running_);
     std::size_t number = 0;
-    const Answer answer = begin(loop, request, number);
+    const Answer answer = begin(request, number);
     if (!answer.at_once) co_await yield();
     if (answer.before_head) co_await answer.before_head->pass();
-    if (answer.refuse) throw *answer.refuse;
+    if (answer.refuse) throw_refusal(*answer.refuse);
 
     const Object object = find(request.key);
     if (!request.if_match.empty() && request.if_match != object.etag())
@@ -217,27 +218,32 @@ awaitable<void> MemoryStore::get(std::size_t loop, const GetRequest& asked, Body
                      number, sink);
 }
 
-void MemoryStore::question() {
-    std::lock_guard lock(mutex_);
-    if (!questions_) return;
-    if (const auto error = questions_(asked_++)) throw *error;
+void MemoryStore::throw_refusal(const Error& error) {
+    if (error.kind == ErrorKind::expired_credentials) credentials.ask();
+    throw error;
 }
 
-awaitable<ObjectMeta> MemoryStore::head(std::size_t, const std::string& key) {
+awaitable<void> MemoryStore::question() {
+    if (credentials.wanted()) co_await credentials.brought();
     co_await yield();
-    question();
+    std::lock_guard lock(mutex_);
+    if (!questions_) co_return;
+    if (const auto error = questions_(asked_++)) throw_refusal(*error);
+}
+
+awaitable<ObjectMeta> MemoryStore::head(const std::string& key) {
+    co_await question();
     co_return meta(key);
 }
 
-awaitable<ListPage> MemoryStore::list_page(std::size_t, const std::string& prefix,
-                                           const std::string& token, int max_keys) {
-    co_await yield();
-    question();
-    const std::size_t most = max_keys > 0 ? static_cast<std::size_t>(max_keys) : 1000;
+awaitable<ListPage> MemoryStore::list_page(const ListRequest& request) {
+    co_await question();
+    const std::size_t most =
+        request.max_keys > 0 ? static_cast<std::size_t>(request.max_keys) : 1000;
     ListPage page;
     std::lock_guard lock(mutex_);
-    for (auto at = objects_.upper_bound(token); at != objects_.end(); ++at) {
-        if (!at->first.starts_with(prefix)) continue;
+    for (auto at = objects_.upper_bound(request.token); at != objects_.end(); ++at) {
+        if (!at->first.starts_with(request.prefix)) continue;
         if (page.objects.size() == most) {
             page.next_token = page.objects.back().key;
             break;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "core/store/credential_cell.hpp"
 #include "core/store/object_store.hpp"
 
 namespace s3pipes::test {
@@ -56,7 +57,6 @@ class MemoryStore final : public ObjectStore {
     struct Request {
         int number;  // of this store, from 0
         int of_key;  // of this key, from 0
-        std::size_t loop;
         GetRequest get;
         std::uint64_t delivered = 0;
         bool answered = false;
@@ -83,17 +83,13 @@ class MemoryStore final : public ObjectStore {
     // Meaningful where no stream seeks, is evicted, or knows a size without an ETag.
     std::vector<std::string> wasteful() const;
 
-    void bring_credentials() { awaited_ = false; }
+    // Wanted after every answer that calls the credentials expired; until set, requests wait.
+    CredentialCell credentials;
 
-    boost::asio::awaitable<void> get(std::size_t loop, const GetRequest& request,
-                                     BodySink& sink) override;
-    boost::asio::awaitable<ObjectMeta> head(std::size_t loop, const std::string& key) override;
-    boost::asio::awaitable<ListPage> list_page(std::size_t loop, const std::string& prefix,
-                                               const std::string& token, int max_keys) override;
-    const std::string& origin() const override { return origin_; }
+    boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
+    boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
+    boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;
     std::string url_of(const std::string& key) const override { return "s3://memory/" + key; }
-    bool awaits_credentials() const override { return awaited_; }
-    void ask_for_credentials() override { awaited_ = true; }
 
   private:
     struct Object {
@@ -102,15 +98,15 @@ class MemoryStore final : public ObjectStore {
         std::string etag() const { return "\"v" + std::to_string(version) + "\""; }
     };
 
-    Answer begin(std::size_t loop, const GetRequest& request, std::size_t& number);
+    Answer begin(const GetRequest& request, std::size_t& number);
     Object find(const std::string& key) const;
     boost::asio::awaitable<void> deliver(const std::string& key, int version, std::uint64_t offset,
                                          std::span<std::byte> into, std::uint64_t from,
                                          std::uint64_t until, const Answer& answer,
                                          std::size_t number, BodySink& sink);
-    void question();
+    boost::asio::awaitable<void> question();
+    void throw_refusal(const Error& error);
 
-    const std::string origin_ = "memory";
     mutable std::mutex mutex_;
     std::map<std::string, Object> objects_;
     Script script_;
@@ -119,7 +115,6 @@ class MemoryStore final : public ObjectStore {
     std::vector<Request> requests_;
     std::atomic<int> running_ = 0;
     std::atomic<int> most_running_ = 0;
-    std::atomic<bool> awaited_ = false;
 };
 
 }  // namespace s3pipes::test

@@ -13,7 +13,7 @@ from s3pipes.url import split
 
 if TYPE_CHECKING:
     from s3pipes.cli.demo_training import Pace
-    from s3pipes.client import S3Client
+    from s3pipes.objects.client import S3Client
 
 _NEEDED = {"moto": "moto[server,s3]", "PIL": "pillow", "tqdm": "tqdm"}
 _TAR_ENDINGS = (".tar", ".tar.gz", ".tgz")
@@ -71,7 +71,7 @@ def _embedded(chosen: argparse.Namespace) -> int:
     from s3pipes.cli.demo_passes import read_lines, train
     from s3pipes.cli.demo_server import EmbeddedS3
     from s3pipes.cli.demo_training import Decoder
-    from s3pipes.client import S3Client
+    from s3pipes.objects.client import S3Client
 
     with EmbeddedS3() as server:
         bucket = server.bucket("demo")
@@ -106,7 +106,7 @@ def _embedded(chosen: argparse.Namespace) -> int:
 
 def _own(chosen: argparse.Namespace) -> int:
     from s3pipes.cli.demo_passes import stream_bytes, train
-    from s3pipes.client import S3Client
+    from s3pipes.objects.client import S3Client
 
     client = S3Client()
     found = [url for url in islice(client.list(chosen.url), _LOOKED_AT) if not url.endswith("/")]

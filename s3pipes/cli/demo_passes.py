@@ -11,13 +11,13 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from s3pipes.cli.demo_training import MAX_CLASSES, Decoder, Pace, Trainer, collate
-from s3pipes.client import S3Client
+from s3pipes.objects.client import S3Client
+from s3pipes.objects.stream import S3Stream
 from s3pipes.pipes.base import IterableWrapper, IterDataPipe
 from s3pipes.pipes.lines import LineReader
 from s3pipes.pipes.lister import S3FileLister
 from s3pipes.pipes.loader import S3FileLoader
 from s3pipes.pipes.webdataset import WebDataset
-from s3pipes.stream import S3Stream
 
 BATCH = 64
 LINES_BATCH = 512

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
-from s3pipes._native import LineSplitter, LineTooLong
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterDataPipe, Pipe
-from s3pipes.pipes.pieces import pieces
 from s3pipes.pipes.register import functional
-
-# Lines made at once where the user takes them one by one.
-_LINES_AHEAD = 256
+from s3pipes.records.lines import LineRules, lists_of_lines
 
 
 @functional("readlines")
@@ -67,48 +61,21 @@ class LineReader(Pipe[Any]):
         self.source_datapipe = source_datapipe
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self._rules: dict[str, Any] = {
-            "batch_size": batch_size or _LINES_AHEAD,
-            "strip": strip_newline,
-            "max_line_bytes": max_line_bytes,
-            "skip_lines": skip_lines,
-            "encoding": encoding if decode else None,
-            "errors": errors,
-            "with_path": return_path,
-        }
+        self._rules = LineRules(
+            batch_size=batch_size,
+            drop_last=drop_last,
+            strip=strip_newline,
+            max_line_bytes=max_line_bytes,
+            skip_lines=skip_lines,
+            encoding=encoding if decode else None,
+            errors=errors,
+            with_path=return_path,
+        )
 
     def __iter__(self) -> Iterator[Any]:
+        lists = lists_of_lines(self.source_datapipe, self._rules)
         if self.batch_size is not None:
-            yield from self._lists()
+            yield from lists
         else:
-            for lines in self._lists():
+            for lines in lists:
                 yield from lines
-
-    def _lists(self) -> Iterator[list[Any]]:
-        splitter = LineSplitter(**self._rules)
-        for path, stream in self.source_datapipe:
-            splitter.start(path)
-            with closing(pieces(stream)) as fed:
-                try:
-                    for piece in fed:
-                        if isinstance(piece, str):
-                            splitter.feed(piece.encode("utf-8", "surrogatepass"), text=True)
-                        else:
-                            splitter.feed(piece)
-                        del piece  # its memory is wanted for the next
-                        while (lines := splitter.take()) is not None:
-                            yield lines
-                        if self.batch_size is None:
-                            yield splitter.rest()
-                    splitter.finish()
-                    while (lines := splitter.take()) is not None:
-                        yield lines
-                except LineTooLong as error:
-                    if self.batch_size is None:
-                        yield splitter.rest()
-                    raise BadRecord(
-                        str(error), url=str(path), hint="Raise max_line_bytes of readlines()"
-                    ) from None
-        lines = splitter.rest()
-        if lines and not (self.drop_last and self.batch_size is not None):
-            yield lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 
-from s3pipes.client import S3Client
-from s3pipes.environment import client_config_from_environment
+from s3pipes.compat.environment import client_config_from_environment
+from s3pipes.objects.client import S3Client
 from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
 from s3pipes.url import S3Url

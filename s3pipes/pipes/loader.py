@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sized
 from typing import cast
 
-from s3pipes.client import S3Client
+from s3pipes.compat.environment import client_config_from_environment, read_config_from_environment
 from s3pipes.config import ReadConfig
-from s3pipes.environment import client_config_from_environment, read_config_from_environment
+from s3pipes.objects.client import S3Client
+from s3pipes.objects.stream import S3Stream
+from s3pipes.order.read_ahead import read_ahead
 from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
-from s3pipes.readahead import read_ahead
-from s3pipes.stream import S3Stream
 
 
 @functional("load_files_by_s3")
@@ -60,7 +60,7 @@ class S3FileLoader(Pipe[tuple[str, S3Stream]]):
         self.read = read or read_config_from_environment(buffer_size, multi_part_download)
 
     def __iter__(self) -> Iterator[tuple[str, S3Stream]]:
-        for stream in read_ahead(self.client, self.source_datapipe, self.read):
+        for stream in read_ahead(self.client.session, self.source_datapipe, self.read):
             yield stream.url, stream
 
     def __len__(self) -> int:

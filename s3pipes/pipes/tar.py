@@ -2,61 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import torch
-
 from s3pipes.pipes.base import IterDataPipe, Pipe
-from s3pipes.pipes.members import compression_of, members
 from s3pipes.pipes.register import functional
-
-
-class TarMember(io.BytesIO):
-    """A file of an archive, whole and in memory; independent of the archive's stream.
-
-    Attributes:
-        name: as the archive has it.
-        archive: URL of the archive.
-        index: place among the archive's files, from 0.
-    """
-
-    def __init__(self, content: bytes, name: str, archive: str, index: int = 0) -> None:
-        super().__init__(content)  # shares the bytes
-        self._content = content
-        self.name = name
-        self.archive = archive
-        self.index = index
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return len(self._content)
-
-    def view(self) -> memoryview:
-        """The whole content, without a copy, read-only."""
-        return memoryview(self._content)
-
-    def chunks(self) -> Iterator[memoryview]:
-        """What has not been read yet, without a copy; nothing at the end."""
-        rest = self.view()[self.tell() :]
-        self.seek(0, io.SEEK_END)
-        if rest:
-            yield rest
-
-    def tensor(self) -> torch.Tensor:
-        """The whole content as uint8, without a copy: clone it before writing into it."""
-        if not self._content:
-            return torch.empty(0, dtype=torch.uint8)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The given buffer is not writable", UserWarning)
-            return torch.frombuffer(self._content, dtype=torch.uint8)
-
-    def __repr__(self) -> str:
-        return f"TarMember({self.name!r}, {self.size} bytes, archive={self.archive!r})"
+from s3pipes.records.tar import TarMember, compression_of, members
 
 
 @functional("load_from_tar")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterDataPipe, Pipe
-from s3pipes.pipes.members import compression_of, members
 from s3pipes.pipes.register import functional
-from s3pipes.pipes.tar import TarMember
+from s3pipes.records.samples import File, samples
+from s3pipes.records.tar import TarMember, compression_of, members
 
 
 @functional("webdataset")
@@ -43,33 +42,9 @@ class WebDataset(Pipe[dict[str, Any]]):
         self._compression = compression_of(mode)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        sample: dict[str, Any] = {}
-        key = archive = None
-        last = -1
-        for url, index, name, content in self._files():
-            begin = name.rfind("/") + 1
-            dot = name.find(".", begin)
-            if dot <= begin or dot + 1 == len(name):
-                continue
-            # The index tells two readings of the same archive apart.
-            if name[:dot] != key or url != archive or index <= last:
-                if sample:
-                    yield sample
-                key, archive = name[:dot], url
-                sample = {"__key__": key, "__url__": archive}
-            last = index
-            extension = name[dot + 1 :].lower()
-            if extension in sample:
-                raise BadRecord(
-                    f"sample {key!r} has the extension {extension!r} twice",
-                    url=url,
-                    hint="Name the files of different samples differently",
-                )
-            sample[extension] = content
-        if sample:
-            yield sample
+        yield from samples(self._files())
 
-    def _files(self) -> Iterator[tuple[str, int, str, bytes]]:
+    def _files(self) -> Iterator[File]:
         for path, stream in self.source_datapipe:
             if isinstance(stream, TarMember):
                 yield stream.archive, stream.index, stream.name, stream.getvalue()

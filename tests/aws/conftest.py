@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from s3pipes import credentials
+from s3pipes.aws import credentials
 from tests.aws.issuer import CredentialProcess
 
 
@@ -21,7 +21,7 @@ def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CredentialProces
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock of s3pipes.credentials forward."""
+    """Moves the clock of s3pipes.aws.credentials forward."""
     ahead = [0.0]
 
     class Clock:

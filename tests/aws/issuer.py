@@ -7,8 +7,8 @@ import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.config import ClientConfig
-from s3pipes.credentials import CredentialSource, Snapshot
 from tests.programs import issuer
 
 CANARY = "canary-that-must-not-be-seen"

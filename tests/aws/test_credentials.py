@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.config import ClientConfig
-from s3pipes.credentials import CredentialSource, Snapshot
 from s3pipes.errors import ConfigError, CredentialsMissing
 from tests.aws.issuer import CANARY, CredentialProcess, snapshot
 from tests.interpreter import fresh

@@ -13,8 +13,8 @@ import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
+from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
-from s3pipes.endpoint import resolve
 from s3pipes.errors import ConfigError
 from s3pipes.testing.children import Children
 from tests.ends import good

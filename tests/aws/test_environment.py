@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from s3pipes.compat.environment import client_config_from_environment, read_config_from_environment
 from s3pipes.config import ClientConfig, ReadConfig
-from s3pipes.environment import client_config_from_environment, read_config_from_environment
 from s3pipes.errors import ConfigError
 
 

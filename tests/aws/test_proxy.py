@@ -6,8 +6,8 @@ import botocore.httpsession
 import botocore.utils
 import pytest
 
+from s3pipes.aws.proxy import Proxy, proxy_for
 from s3pipes.errors import ConfigError
-from s3pipes.proxy import Proxy, proxy_for
 
 CANARY = "canary-that-must-not-be-seen"
 URL = "https://bucket.s3.eu-west-1.amazonaws.com/k"

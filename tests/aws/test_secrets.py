@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 import s3pipes
-import s3pipes.credentials
+import s3pipes.aws.credentials
 from s3pipes import ClientConfig, IterableWrapper, ReadConfig, S3Client
-from s3pipes.credentials import CredentialSource
-from s3pipes.endpoint import resolve
+from s3pipes.aws.credentials import CredentialSource
+from s3pipes.aws.endpoint import resolve
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
 from s3pipes.testing.certificates import certify
@@ -137,7 +137,7 @@ def test_nothing_tells(scripted: ScriptedServer, heard: Heard, answer: str) -> N
     heard.note(client, client.config, vars(client))
     for work in every_door(client, str(url)):
         heard.attempt(work)
-    heard.note(client._here(), vars(client._here()))
+    heard.note(client.session, vars(client.session), vars(client.session.here()))
     assert scripted.requests
 
 
@@ -198,7 +198,7 @@ def test_sources_of_credentials(
     scripted: ScriptedServer, heard: Heard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url = scripted.put("k", b"content")
-    monkeypatch.setattr(s3pipes.credentials, "_chains", {})
+    monkeypatch.setattr(s3pipes.aws.credentials, "_chains", {})
     keys = {"Version": 1, "AccessKeyId": "a", "SecretAccessKey": SECRET, "SessionToken": TOKEN}
     program = tmp_path / "print-keys"
     config = tmp_path / "config"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-import s3pipes.credentials
+import s3pipes.aws.credentials
 from s3pipes import ConfigError, IterableWrapper, ReadConfig, S3Url, WrongRegion
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
@@ -99,8 +99,11 @@ def test_following_while_another_thread_follows(
     client = client_of(scripted)
     late = WrongRegion("as another thread saw it")
     late.region = "eu-central-1"
+    asked = client.session.here().of("bucket")
     # While the first tells its user, and has made nothing yet.
-    monkeypatch.setattr(warnings, "warn", lambda *_, **__: client.follow(url, late))
+    monkeypatch.setattr(
+        warnings, "warn", lambda *_, **__: client.session.follow("bucket", asked, late)
+    )
     assert bytes(client.get(url)) == b"content"
     assert len(scripted.requests) == 2
 

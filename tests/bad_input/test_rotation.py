@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import s3pipes.credentials
+import s3pipes.aws.credentials
 from s3pipes import AccessDenied, ClientConfig, CredentialsMissing, IterableWrapper, S3Client
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
@@ -29,14 +29,14 @@ class Rotation:
         self.look_ups = 0
         self._server = server
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(self.file))
-        found = s3pipes.credentials._find
+        found = s3pipes.aws.credentials._find
 
         def counted(profile: str | None) -> Any:
             self.look_ups += 1
             return found(profile)
 
-        monkeypatch.setattr(s3pipes.credentials, "_find", counted)
-        monkeypatch.setattr(s3pipes.credentials, "_chains", {})
+        monkeypatch.setattr(s3pipes.aws.credentials, "_find", counted)
+        monkeypatch.setattr(s3pipes.aws.credentials, "_chains", {})
         server.script = self.answer
 
     def write(self, key: str) -> None:
@@ -135,7 +135,7 @@ def test_credentials_that_expire_within_an_object(
 def test_no_credentials(
     scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ask: Ask
 ) -> None:
-    monkeypatch.setattr(s3pipes.credentials, "_chains", {})
+    monkeypatch.setattr(s3pipes.aws.credentials, "_chains", {})
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "absent"))
     url = scripted.put("k", b"content")
     client = S3Client(ClientConfig(endpoint_url=scripted.endpoint_url, proxies={}))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import s3pipes.credentials
+import s3pipes.aws.credentials
 from s3pipes import BadCertificate, ClientConfig, RetriesExhausted, S3Client
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.certificates import certify

@@ -132,7 +132,7 @@ def test_a_stream_that_another_thread_closes_is_not_short(scripted: ScriptedServ
     serve_half_and_silent(scripted)
     client = S3Client(scripted.config())
     stream = client.open("s3://bucket/half", read=ReadConfig(chunk_bytes=64 * KiB))
-    native = stream._native
+    native = stream._opened.native
 
     def close() -> None:
         scripted.wait_for_requests(2)

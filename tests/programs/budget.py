@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import s3pipes
-from s3pipes import ClientConfig, IterableWrapper, ReadConfig, RetryConfig, S3Client
+from s3pipes import ClientConfig, IterableWrapper, ReadConfig, RetryConfig, S3Client, S3Stream
+from s3pipes.engine import OpenObject
 from tests.allowance import at_most_bytes
 from tests.noise import KiB, MiB, noise
 from tests.programs.ground import leave
@@ -160,8 +161,8 @@ def more_threads_than_chunks(endpoint_url: str) -> None:
 
 def streams_that_failed(endpoint_url: str) -> None:
     client = client_with(endpoint_url, 1 * MiB)
-    reader = client.reader(client.read)
-    streams = [client.open_native(f"s3://bucket/bad{i:02}", client.read) for i in range(40)]
+    bad = [f"s3://bucket/bad{i:02}" for i in range(40)]
+    streams = [S3Stream(url, OpenObject(client.session, url, client.read)) for url in bad]
     with Watch(1 * MiB):
         for stream in streams:
             stream.wait_ready()
@@ -173,7 +174,7 @@ def streams_that_failed(endpoint_url: str) -> None:
             except s3pipes.RetriesExhausted:
                 continue
             raise AssertionError("bytes after a failure")
-    del stream, streams, reader
+    del stream, streams
     leave_with_nothing()
 
 

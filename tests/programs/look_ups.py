@@ -6,9 +6,9 @@ import sys
 import threading
 from pathlib import Path
 
+from s3pipes.aws.credentials import CredentialSource
+from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
-from s3pipes.credentials import CredentialSource
-from s3pipes.endpoint import resolve
 from tests.programs.forking import in_child
 from tests.programs.ground import leave
 

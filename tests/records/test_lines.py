@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterableWrapper
 from s3pipes.pipes.lines import LineReader
+from s3pipes.records.bad_record import BadRecord
 
 
 class Chunked:

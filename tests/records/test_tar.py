@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterableWrapper
-from s3pipes.pipes.tar import TarArchiveLoader, TarMember
+from s3pipes.pipes.tar import TarArchiveLoader
+from s3pipes.records.bad_record import BadRecord
+from s3pipes.records.tar import TarMember
 from tests.records.archives import DATA, END, FORMATS, URL, Chunked, header, load, opened
 from tests.tars import archive
 

@@ -12,9 +12,9 @@ import tarfile
 import pytest
 
 from s3pipes.errors import S3PipesError
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterableWrapper
 from s3pipes.pipes.tar import TarArchiveLoader
+from s3pipes.records.bad_record import BadRecord
 from tests.records.archives import DATA, END, URL, header, load
 from tests.tars import archive
 

@@ -3,9 +3,9 @@ import io
 import pytest
 from torch.utils.data import DataLoader, IterDataPipe
 
-from s3pipes.pipes.bad_record import BadRecord
 from s3pipes.pipes.base import IterableWrapper
 from s3pipes.pipes.register import functional
+from s3pipes.records.bad_record import BadRecord
 from tests.interpreter import fresh
 from tests.tars import archive
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "core/engine/read/fetch.hpp"
 #include "core/words/generation.hpp"
 
 namespace s3pipes {
@@ -36,6 +37,7 @@ std::shared_ptr<Engine> Engine::of_this_process(const EngineRules& rules) {
         home.engine = std::make_shared<Engine>(rules);
     } else {
         home.engine->arena_->raise_budget(rules.memory_bytes);
+        std::lock_guard held(home.engine->mutex_);
         home.engine->scheduler_.raise_max_requests(rules.max_requests);
     }
     return home.engine;
@@ -62,19 +64,62 @@ bool Engine::shut_down() {
 Engine::Engine(const EngineRules& rules)
     : generation_(process_generation()),
       arena_(std::make_shared<Arena>(rules.memory_bytes)),
-      scheduler_(*arena_, stats_, rules.max_requests) {
-    std::vector<Loop*> loops;
-    for (int i = 0; i < rules.event_loops; ++i) {
-        loops_.push_back(std::make_unique<Loop>(static_cast<std::size_t>(i)));
-        loops.push_back(loops_.back().get());
+      scheduler_(*arena_, stats_, rules.max_requests, static_cast<std::size_t>(rules.event_loops)) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rules.event_loops); ++i) {
+        pumping_.push_back(std::make_unique<std::atomic<bool>>(false));
+        loops_.push_back(std::make_unique<Loop>(i));
     }
-    scheduler_.attach(std::move(loops));
 }
 
 void Engine::stop() {
-    scheduler_.stop();
+    stopping_ = true;
+    decide([](Scheduler& scheduler) { return scheduler.stop(); });
+    {
+        std::unique_lock lock(mutex_);
+        idle_.wait_for(lock, std::chrono::seconds(1), [this] { return scheduler_.running() == 0; });
+    }
     for (const auto& loop : loops_) loop->stop();
-    scheduler_.bury();
+    decide([this](Scheduler& scheduler) {
+        dead_ = true;
+        return scheduler.stop();  // once more: who waits for the end of a request need not
+    });
+}
+
+void Engine::perform_held(Todo&& todo) {
+    for (const auto& download : todo.tells) download->signal.tell();
+    todo.tells.clear();
+    if (!todo.empty()) perform(todo, nullptr);
+}
+
+void Engine::perform(Todo& todo, Loop* here) {
+    for (const auto& chunk : todo.cancels)
+        loops_[chunk->loop]->post([chunk] {
+            if (chunk->task) chunk->task->cancel();
+        });
+    for (const auto& download : todo.wakes) download->signal.wake();
+    for (const auto& signal : todo.ready) signal->wake();
+    if (todo.due) {
+        const auto wake = [this] { decide([](Scheduler& scheduler) { return scheduler.due(); }); };
+        Loop& loop = here != nullptr ? *here : *loops_.front();
+        if (todo.due->count() != 0 && here != nullptr)
+            loop.after(*todo.due, wake);
+        else
+            loop.post(wake);  // behind what is ready at this moment
+    }
+    if (todo.pump && !pumping_[*todo.pump]->exchange(true))
+        loops_[*todo.pump]->post([this, loop = *todo.pump] { pump(loop); });
+    for (auto& start : todo.starts) {
+        Chunk& chunk = *start.chunk;
+        const auto task = std::make_shared<Fetch>(*this, std::move(start));
+        chunk.task = task;
+        task->start();
+    }
+    if (stopping_) idle_.notify_all();
+}
+
+void Engine::pump(std::size_t loop) {
+    pumping_[loop]->store(false);
+    decide([loop](Scheduler& scheduler) { return scheduler.pump(loop); }, loops_[loop].get());
 }
 
 bool Engine::of_present_process() const noexcept {

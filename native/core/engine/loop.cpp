@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "core/http/per_loop.hpp"
+
 namespace s3pipes {
 
 Loop::Loop(std::size_t index)
@@ -16,6 +18,7 @@ Loop::Loop(std::size_t index)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "s3pipes-loop");
+        loop_of_this_thread = index_;
         watchdog_.start();
         context_.run();
     });

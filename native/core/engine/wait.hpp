@@ -6,38 +6,48 @@
 #include <functional>
 #include <mutex>
 
-#include "core/words/stats.hpp"
+#include "core/engine/engine.hpp"
 
 namespace s3pipes {
 
 // Called without any lock about every 50 ms while a reader waits; may throw to end the wait.
-// Python looks for signals here, and brings new credentials.
+// Python looks for signals here, and brings new credentials. It may even fork: in the child the
+// wait ends with Orphaned, and the lock, which may be somebody else's there, is not taken again.
 using Poll = std::function<void()>;
 
 inline constexpr std::chrono::milliseconds poll_every{50};
 
 template <typename Ready>
 void wait_in_slices(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
-                    const Poll& poll, Stats& stats, Ready ready) {
+                    const Poll& poll, Engine& engine, Ready ready) {
     if (ready()) return;
-    const auto from = std::chrono::steady_clock::now();
     struct Count {
         Stats& stats;
-        std::chrono::steady_clock::time_point from;
+        std::chrono::steady_clock::time_point from = std::chrono::steady_clock::now();
+        explicit Count(Stats& stats_) : stats(stats_) { ++stats.waiting; }
         ~Count() {
             --stats.waiting;
             stats.wait_ns += static_cast<std::uint64_t>(
                 std::chrono::nanoseconds(std::chrono::steady_clock::now() - from).count());
         }
-    } count{stats, from};
-    ++stats.waiting;
+    } count{engine.stats()};
     while (!changed.wait_for(lock, poll_every, ready)) {
         lock.unlock();
         struct Relock {
             std::unique_lock<std::mutex>& lock;
-            ~Relock() { lock.lock(); }
-        } relock{lock};
-        poll();
+            Engine& engine;
+            ~Relock() {
+                if (engine.of_present_process())
+                    lock.lock();
+                else
+                    lock.release();
+            }
+        };
+        {
+            Relock relock{lock, engine};
+            poll();
+        }
+        engine.check_process();
     }
 }
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <new>
 
+#include "core/memory/poison.hpp"
 #include "core/words/generation.hpp"
 
 namespace s3pipes {
@@ -15,6 +17,8 @@ constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t huge_page_bytes = 2 << 20;
 // Below this the C library's heap is kinder than a mapping of its own for every buffer.
 constexpr std::size_t map_from_bytes = 256 << 10;
+// Larger than any address space: sums of it with a page or a huge page cannot overflow.
+constexpr std::uint64_t absurd_bytes = std::uint64_t{1} << 62;
 
 std::byte* map_memory(std::size_t capacity) {
     if (capacity < map_from_bytes)
@@ -37,6 +41,7 @@ std::byte* map_memory(std::size_t capacity) {
 }
 
 void unmap_memory(std::byte* data, std::size_t capacity) noexcept {
+    unpoison(data, capacity);  // others will get these addresses
     if (capacity < map_from_bytes)
         ::operator delete(data, std::align_val_t{page_bytes});
     else
@@ -45,14 +50,22 @@ void unmap_memory(std::byte* data, std::size_t capacity) noexcept {
 
 }  // namespace
 
+std::shared_ptr<Buffer> Buffer::around(std::span<std::byte> memory) {
+    return std::make_shared<Buffer>(Key{}, nullptr, memory.data(), memory.size(), false);
+}
+
 Buffer::~Buffer() {
-    arena_->give_back(data_, capacity_, charged_);
+    if (arena_) arena_->give_back(data_, capacity_, charged_);
 }
 
 void Buffer::leave_budget() noexcept {
     if (!charged_) return;
     charged_ = false;
     arena_->leave(capacity_);
+}
+
+void Charge::give_back() noexcept {
+    if (bytes_ != 0) arena_->discharge(std::exchange(bytes_, 0));
 }
 
 Arena::Arena(std::uint64_t budget_bytes)
@@ -62,9 +75,15 @@ Arena::~Arena() {
     shrink_free(0);
 }
 
-std::size_t Arena::rounded(std::size_t bytes) noexcept {
+// In a fork's child the lock may be held by a thread that does not exist there.
+bool Arena::of_present_process() const noexcept {
+    return generation_ == process_generation();
+}
+
+std::uint64_t Arena::rounded(std::uint64_t bytes) noexcept {
     if (bytes <= page_bytes) return page_bytes;
-    const std::size_t step = std::max(page_bytes, std::bit_floor(bytes) / 8);
+    if (bytes > absurd_bytes) return bytes;
+    const std::uint64_t step = std::max<std::uint64_t>(page_bytes, std::bit_floor(bytes) / 8);
     return (bytes + step - 1) / step * step;
 }
 
@@ -78,63 +97,93 @@ void Arena::raise_budget(std::uint64_t budget_bytes) {
     if (budget_bytes > budget_) budget_ = budget_bytes;
 }
 
-bool Arena::try_charge(std::uint64_t bytes) {
+std::optional<Charge> Arena::try_charge(std::uint64_t bytes) {
+    auto self = bytes == 0 ? nullptr : shared_from_this();
     std::lock_guard lock(mutex_);
-    if (bytes > budget_ - charged_) return false;
+    if (bytes > budget_ - charged_) return std::nullopt;
     charged_ += bytes;
-    return true;
+    return Charge(std::move(self), bytes);
 }
 
 void Arena::discharge(std::uint64_t bytes) noexcept {
+    if (!of_present_process()) return;
     std::lock_guard lock(mutex_);
     charged_ -= bytes;
 }
 
-std::shared_ptr<Buffer> Arena::take(std::size_t bytes) {
-    return take(bytes, true);
+// Under the lock.
+std::byte* Arena::from_shelf(std::size_t capacity) {
+    const auto shelf = shelves_.find(capacity);
+    if (shelf == shelves_.end() || shelf->second.empty()) return nullptr;
+    std::byte* data = shelf->second.back();
+    shelf->second.pop_back();
+    free_ -= capacity;
+    return data;
 }
 
-std::shared_ptr<Buffer> Arena::take_outside(std::size_t bytes) {
-    return take(bytes, false);
-}
-
-std::shared_ptr<Buffer> Arena::take(std::size_t bytes, bool charged) {
-    const std::size_t capacity = rounded(bytes);
+std::shared_ptr<Buffer> Arena::take(Charge charge, std::uint64_t bytes) {
+    const std::uint64_t capacity = rounded(bytes);
+    if (capacity > absurd_bytes) throw std::bad_alloc();
+    if (charge.bytes() < capacity) throw std::bad_alloc();  // nobody has counted them
     std::byte* data = nullptr;
     {
         std::lock_guard lock(mutex_);
-        auto shelf = shelves_.find(capacity);
-        if (shelf != shelves_.end() && !shelf->second.empty()) {
-            data = shelf->second.back();
-            shelf->second.pop_back();
-            free_ -= capacity;
-        }
-        if (charged) {
-            used_ += capacity;
-            // New memory: what lies free makes way. Charges that have no memory yet need no room.
-            if (data == nullptr) shrink_free(budget_ > used_ ? budget_ - used_ : 0);
-        }
+        data = from_shelf(capacity);
+        used_ += capacity;
+        // New memory: what lies free makes way. Charges that have no memory yet need no room.
+        if (data == nullptr) shrink_free(budget_ > used_ ? budget_ - used_ : 0);
     }
-    if (data == nullptr) data = map_memory(capacity);
-    if (!charged) {
+    try {
+        if (data == nullptr) data = map_memory(capacity);
+        unpoison(data, capacity);
+        auto buffer =
+            std::make_shared<Buffer>(Buffer::Key{}, shared_from_this(), data, capacity, true);
+        charge.bytes_ -= capacity;  // the buffer's from here on
+        return buffer;
+    } catch (...) {
+        if (data != nullptr) unmap_memory(data, capacity);
+        std::lock_guard lock(mutex_);
+        used_ -= capacity;
+        throw;
+    }
+}
+
+std::shared_ptr<Buffer> Arena::take_outside(std::uint64_t bytes) {
+    const std::uint64_t capacity = rounded(bytes);
+    if (capacity > absurd_bytes) throw std::bad_alloc();
+    std::byte* data = nullptr;
+    {
+        std::lock_guard lock(mutex_);
+        data = from_shelf(capacity);
+    }
+    try {
+        if (data == nullptr) data = map_memory(capacity);
+        unpoison(data, capacity);
+        auto buffer =
+            std::make_shared<Buffer>(Buffer::Key{}, shared_from_this(), data, capacity, false);
         std::lock_guard lock(mutex_);
         outside_ += capacity;
+        return buffer;
+    } catch (...) {
+        if (data != nullptr) unmap_memory(data, capacity);
+        throw;
     }
-    return std::shared_ptr<Buffer>(new Buffer(shared_from_this(), data, capacity, charged));
 }
 
 void Arena::give_back(std::byte* data, std::size_t capacity, bool charged) noexcept {
-    if (generation_ != process_generation()) {
-        // A fork's child: the lock may be held by a thread that does not exist here, but the
-        // memory is this process's own copy.
-        unmap_memory(data, capacity);
+    if (!of_present_process()) {
+        unmap_memory(data, capacity);  // this process's own copy
         return;
     }
+#ifndef NDEBUG
+    std::memset(data, 0xdb, std::min<std::size_t>(capacity, 64 << 10));
+#endif
     {
         std::lock_guard lock(mutex_);
         (charged ? charged_ : outside_) -= capacity;
         if (charged) used_ -= capacity;
         if (used_ + free_ + capacity <= budget_) {
+            poison(data, capacity);
             shelves_[capacity].push_back(data);
             free_ += capacity;
             return;
@@ -144,7 +193,7 @@ void Arena::give_back(std::byte* data, std::size_t capacity, bool charged) noexc
 }
 
 void Arena::leave(std::size_t capacity) noexcept {
-    if (generation_ != process_generation()) return;
+    if (!of_present_process()) return;
     std::lock_guard lock(mutex_);
     charged_ -= capacity;
     used_ -= capacity;
@@ -162,27 +211,7 @@ void Arena::shrink_free(std::uint64_t limit) {
 
 Arena::Figures Arena::figures() const {
     std::lock_guard lock(mutex_);
-    return {budget_, used_, free_, outside_};
-}
-
-std::uint64_t Arena::charged() const {
-    std::lock_guard lock(mutex_);
-    return charged_;
-}
-
-std::uint64_t Arena::used() const {
-    std::lock_guard lock(mutex_);
-    return used_;
-}
-
-std::uint64_t Arena::free() const {
-    std::lock_guard lock(mutex_);
-    return free_;
-}
-
-std::uint64_t Arena::outside() const {
-    std::lock_guard lock(mutex_);
-    return outside_;
+    return {budget_, charged_, used_, free_, outside_};
 }
 
 }  // namespace s3pipes

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -9,28 +11,43 @@
 
 namespace s3pipes {
 
-// Python fills it, event loops read it. Whoever finds the credentials expired asks for new ones;
-// whoever waits in Python sees that and brings them.
+// Python fills it, event loops read it. A store that finds the credentials expired asks for new
+// ones; whoever waits in Python sees that and brings them.
 class CredentialCell {
   public:
-    // nullptr: anonymous.
-    std::shared_ptr<const Credentials> get() const {
+    struct Present {
+        std::shared_ptr<const Credentials> credentials;  // nullptr: anonymous
+        std::uint64_t revision = 0;
+    };
+
+    Present present() const {
         std::lock_guard lock(mutex_);
-        return credentials_;
+        return present_;
     }
 
     void set(std::shared_ptr<const Credentials> credentials) {
         std::lock_guard lock(mutex_);
-        credentials_ = std::move(credentials);
+        present_.credentials = std::move(credentials);
+        ++present_.revision;
         wanted_.store(false);
+    }
+
+    // Those of that revision were refused as expired. Asks for new ones, unless they have come.
+    void expired(std::uint64_t revision) {
+        std::lock_guard lock(mutex_);
+        if (revision == present_.revision) wanted_.store(true);
     }
 
     void ask() noexcept { wanted_.store(true); }
     bool wanted() const noexcept { return wanted_.load(std::memory_order_relaxed); }
 
+    // On an event loop: ends when no new ones are wanted any more. The cell must outlive it. Throws
+    // Error{cancelled}.
+    boost::asio::awaitable<void> brought() const;
+
   private:
     mutable std::mutex mutex_;
-    std::shared_ptr<const Credentials> credentials_;
+    Present present_;
     std::atomic<bool> wanted_{false};
 };
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,6 +22,12 @@ struct GetRequest {
     std::optional<std::uint64_t> known_size;  // stands in for a length that the server omits
 };
 
+struct ListRequest {
+    std::string prefix;
+    std::string token;  // of the page; empty: the first one
+    int max_keys = 0;   // 0: as many as the server likes
+};
+
 // Where the body of one answer goes.
 class BodySink {
   public:
@@ -30,10 +37,13 @@ class BodySink {
     virtual std::span<std::byte> begin(const ObjectMeta& meta, ByteRange body) = 0;
     // So many bytes of that memory are in place, in all.
     virtual void advanced(std::size_t total) = 0;
+    // Room for a body that has to be collected because nobody tells its size: `bytes` in all so
+    // far. False: there is no memory for it.
+    virtual bool reserve(std::uint64_t bytes) = 0;
 };
 
-// Called on the thread of the event loop whose index is given; ended there by cancelling the
-// coroutine. All throw Error.
+// Called on the thread of an event loop; ended there by cancelling the coroutine. Requests and
+// sinks must outlive the call. All throw Error.
 //
 // Shared from itself, so that Python's reference to it is never the one that an event loop drops:
 // that would need the GIL.
@@ -41,19 +51,12 @@ class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
   public:
     virtual ~ObjectStore() = default;
 
-    virtual boost::asio::awaitable<void> get(std::size_t loop, const GetRequest& request,
-                                             BodySink& sink) = 0;
-    virtual boost::asio::awaitable<ObjectMeta> head(std::size_t loop, const std::string& key) = 0;
-    virtual boost::asio::awaitable<ListPage> list_page(std::size_t loop, const std::string& prefix,
-                                                       const std::string& token, int max_keys) = 0;
+    virtual boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) = 0;
+    virtual boost::asio::awaitable<ObjectMeta> head(const std::string& key) = 0;
+    virtual boost::asio::awaitable<ListPage> list_page(const ListRequest& request) = 0;
 
-    // Who answers: the same for all stores that share a server.
-    virtual const std::string& origin() const = 0;
     // How messages name an object of this store.
     virtual std::string url_of(const std::string& key) const = 0;
-    // Somebody who can has been asked for new credentials, and they have not come yet.
-    virtual bool awaits_credentials() const = 0;
-    virtual void ask_for_credentials() = 0;
 };
 
 }  // namespace s3pipes

@@ -89,26 +89,27 @@ awaitable<void> receive(Connection& connection, std::span<std::byte> into, BodyS
 }  // namespace
 
 S3Store::~S3Store() {
-    if (generation_ != process_generation()) leave_behind(signers_);
+    if (generation_ != process_generation()) leave_behind(places_);
 }
 
 S3Store::S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials,
                  std::vector<Pool*> pools)
     : target_(std::move(target)),
       host_header_(target_.endpoint.authority()),
-      credentials_(std::move(credentials)),
-      pools_(std::move(pools)) {
-    for (std::size_t i = 0; i < pools_.size(); ++i)
-        signers_.emplace_back(SigningScope{target_.region, "s3"});
+      credentials_(std::move(credentials)) {
+    std::vector<Place> places;
+    for (Pool* pool : pools) places.push_back({pool, Signer(SigningScope{target_.region, "s3"})});
+    places_ = PerLoop<Place>(std::move(places));
 }
 
 std::string S3Store::url_of(const std::string& key) const {
     return "s3://" + target_.bucket + "/" + key;
 }
 
-std::string S3Store::request_head(std::size_t loop, std::string_view method, std::string_view path,
-                                  std::string_view query, std::span<const HeaderView> headers) {
-    std::string head;
+S3Store::Signed S3Store::request_head(std::string_view method, std::string_view path,
+                                      std::string_view query, std::span<const HeaderView> headers) {
+    Signed request;
+    std::string& head = request.head;
     head.reserve(1024);
     head.append(method).append(" ").append(path);
     if (!query.empty()) head.append("?").append(query);
@@ -116,17 +117,20 @@ std::string S3Store::request_head(std::size_t loop, std::string_view method, std
     head.append("\r\nUser-Agent: s3pipes\r\n");
     for (const auto& [name, value] : headers)
         head.append(name).append(": ").append(value).append("\r\n");
-    if (const auto credentials = credentials_->get())
-        signers_[loop].sign(head, method, path, query, host_header_, headers, *credentials,
-                            seconds_now());
+    const auto [credentials, revision] = credentials_->present();
+    if (credentials)
+        places_.here().signer.sign(head, method, path, query, host_header_, headers, *credentials,
+                                   seconds_now());
     head.append("\r\n");
-    return head;
+    request.revision = revision;
+    return request;
 }
 
-awaitable<Lease> S3Store::exchange(std::size_t loop, std::string_view head, bool head_only) {
-    if (auto idle = pools_[loop]->take_idle(target_.endpoint)) {
+awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only) {
+    Pool& pool = *places_.here().pool;
+    if (auto idle = pool.take_idle(target_.endpoint)) {
         try {
-            co_await (*idle)->exchange(head, head_only);
+            co_await (*idle)->exchange(request.head, head_only);
             co_return std::move(*idle);
         } catch (const Error& error) {
             // The server may have closed the kept connection as the request went out: that says
@@ -134,12 +138,12 @@ awaitable<Lease> S3Store::exchange(std::size_t loop, std::string_view head, bool
             if (error.kind != ErrorKind::connection || (*idle)->got_response_bytes()) throw;
         }
     }
-    Lease lease = co_await pools_[loop]->acquire(target_.endpoint, true);
-    co_await lease->exchange(head, head_only);
+    Lease lease = co_await pool.acquire(target_.endpoint, true);
+    co_await lease->exchange(request.head, head_only);
     co_return lease;
 }
 
-awaitable<void> S3Store::refuse(Connection& answer, bool head_only) {
+awaitable<void> S3Store::refuse(Connection& answer, const Signed& request, bool head_only) {
     const ResponseHead& head = answer.head();
     std::string body;
     if (!head_only) {
@@ -150,11 +154,14 @@ awaitable<void> S3Store::refuse(Connection& answer, bool head_only) {
             if (error.kind == ErrorKind::cancelled) throw;
         }
     }
-    throw judge(head.status, body, head.content_type, head.request_id, head.bucket_region,
-                head.retry_after, head_only);
+    const Error error = judge(head.status, body, head.content_type, head.request_id,
+                              head.bucket_region, head.retry_after, head_only);
+    if (error.kind == ErrorKind::expired_credentials) credentials_->expired(request.revision);
+    throw error;
 }
 
-awaitable<void> S3Store::get(std::size_t loop, const GetRequest& request, BodySink& sink) {
+awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
+    if (credentials_->wanted()) co_await credentials_->brought();
     const std::string path = target_.base_path + "/" + encode_path(request.key);
     std::string range;
     HeaderView headers[3];
@@ -165,9 +172,9 @@ awaitable<void> S3Store::get(std::size_t loop, const GetRequest& request, BodySi
         headers[count++] = {"range", range};
     }
     if (target_.requester_pays) headers[count++] = {"x-amz-request-payer", "requester"};
-    const std::string head = request_head(loop, "GET", path, {}, std::span(headers, count));
+    const Signed sent = request_head("GET", path, {}, std::span(headers, count));
 
-    Lease answer = co_await exchange(loop, head, false);
+    Lease answer = co_await exchange(sent, false);
     if (answer->head().status == 416 && request.range && request.range->begin == 0) {
         // Only of an empty object can no range from byte 0 be had.
         co_await answer->read_text(error_body_limit);
@@ -175,12 +182,12 @@ awaitable<void> S3Store::get(std::size_t loop, const GetRequest& request, BodySi
         co_return;
     }
     if (answer->head().status != 200 && answer->head().status != 206)
-        co_await refuse(*answer, false);
+        co_await refuse(*answer, sent, false);
 
     BodyPlace place = place_of(request, answer->head());
     if (!place.sized && answer->ends_by_close()) {
         // Cut off, it would look complete: HEAD has to tell how much there is.
-        place.meta.size = (co_await this->head(loop, request.key)).size;
+        place.meta.size = (co_await head(request.key)).size;
         place.range = {0, place.meta.size};
         place.sized = true;
     }
@@ -195,32 +202,33 @@ awaitable<void> S3Store::get(std::size_t loop, const GetRequest& request, BodySi
     co_await receive(*answer, sink.begin(place.meta, place.range), sink);
 }
 
-awaitable<ObjectMeta> S3Store::head(std::size_t loop, const std::string& key) {
+awaitable<ObjectMeta> S3Store::head(const std::string& key) {
+    if (credentials_->wanted()) co_await credentials_->brought();
     const std::string path = target_.base_path + "/" + encode_path(key);
     HeaderView payer{"x-amz-request-payer", "requester"};
-    const std::string head =
-        request_head(loop, "HEAD", path, {}, std::span(&payer, target_.requester_pays ? 1 : 0));
-    Lease answer = co_await exchange(loop, head, true);
-    if (answer->head().status != 200) co_await refuse(*answer, true);
+    const Signed sent =
+        request_head("HEAD", path, {}, std::span(&payer, target_.requester_pays ? 1 : 0));
+    Lease answer = co_await exchange(sent, true);
+    if (answer->head().status != 200) co_await refuse(*answer, sent, true);
     if (!answer->head().content_length)
         throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
     co_return ObjectMeta{*answer->head().content_length, answer->head().etag,
                          parse_http_date(answer->head().last_modified)};
 }
 
-awaitable<ListPage> S3Store::list_page(std::size_t loop, const std::string& prefix,
-                                       const std::string& token, int max_keys) {
+awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
+    if (credentials_->wanted()) co_await credentials_->brought();
     std::string query;
-    if (!token.empty()) query += "continuation-token=" + encode_query(token) + "&";
+    if (!request.token.empty()) query += "continuation-token=" + encode_query(request.token) + "&";
     query += "encoding-type=url&list-type=2";
-    if (max_keys > 0) query += "&max-keys=" + std::to_string(max_keys);
-    query += "&prefix=" + encode_query(prefix);
+    if (request.max_keys > 0) query += "&max-keys=" + std::to_string(request.max_keys);
+    query += "&prefix=" + encode_query(request.prefix);
     const std::string path = target_.base_path.empty() ? "/" : target_.base_path;
     HeaderView payer{"x-amz-request-payer", "requester"};
-    const std::string head =
-        request_head(loop, "GET", path, query, std::span(&payer, target_.requester_pays ? 1 : 0));
-    Lease answer = co_await exchange(loop, head, false);
-    if (answer->head().status != 200) co_await refuse(*answer, false);
+    const Signed sent =
+        request_head("GET", path, query, std::span(&payer, target_.requester_pays ? 1 : 0));
+    Lease answer = co_await exchange(sent, false);
+    if (answer->head().status != 200) co_await refuse(*answer, sent, false);
     const std::string body = co_await answer->read_text(list_page_limit);
     try {
         co_return parse_list_page(body);

@@ -1,0 +1,50 @@
+// What one ranged GET returns.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+
+#include "core/memory/charge.hpp"
+#include "core/memory/view.hpp"
+#include "core/words/failure.hpp"
+#include "core/words/object.hpp"
+
+namespace s3pipes {
+
+class Task;
+
+// Guarded by the engine's mutex, but for the atomics and the bytes below `filled`, which are final.
+struct Chunk {
+    enum class State : std::uint8_t { running, ready, failed };
+
+    explicit Chunk(ByteRange range_) : range(range_) {}
+
+    ByteRange range;  // of the object; cut to what exists once the head is in
+    State state = State::running;
+    Charge charge;              // of the budget, until a buffer holds it
+    View memory;                // from the head on
+    std::uint64_t counted = 0;  // of its reader's window
+    std::unique_ptr<const Failure> failure;
+
+    std::atomic<std::uint64_t> filled{0};  // bytes in place, from range.begin
+    // The reader sleeps until so many are; written before it looks at `filled` a last time, so
+    // that either it sees the bytes or the event loop sees it waiting.
+    std::atomic<std::uint64_t> wake_at{std::numeric_limits<std::uint64_t>::max()};
+    std::atomic<bool> given_up{false};  // nobody wants it any more: its request ends
+
+    // Whoever carries it out; the engine's.
+    std::size_t loop = 0;
+    std::shared_ptr<Task> task;
+    std::uint64_t leaving = 0;  // bytes of the budget that its end gives back, once given up
+
+    std::uint64_t filled_end() const noexcept { return range.begin + filled.load(); }
+    bool running() const noexcept { return state == State::running; }
+    std::uint64_t budget_bytes() const noexcept {
+        return charge.bytes() +
+               (memory.owner() && memory.owner()->in_budget() ? memory.owner()->capacity() : 0);
+    }
+};
+
+}  // namespace s3pipes

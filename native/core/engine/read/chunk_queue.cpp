@@ -1,0 +1,104 @@
+// What both sides see; what each changes is in chunk_queue_reading.cpp and chunk_queue_filling.cpp.
+#include "core/engine/read/chunk_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace s3pipes {
+ChunkQueue::ChunkQueue(Wish wish, Destination destination)
+    : wish_(std::move(wish)),
+      meta_(wish_.known),
+      destination_(std::move(destination)),
+      next_begin_(wish_.range.begin),
+      position_(wish_.range.begin),
+      step_bytes_(wish_.glance ? first_step_bytes : UINT64_MAX),
+      scattered_(wish_.glance) {}
+
+std::uint64_t ChunkQueue::end() const noexcept {
+    return meta_ ? std::min(meta_->size, wish_.range.end) : wish_.range.end;
+}
+
+bool ChunkQueue::is_single(const Chunk& chunk) const noexcept {
+    return meta_ && chunk.range.begin == begin() && chunk.range.end >= end();
+}
+
+std::shared_ptr<Chunk> ChunkQueue::chunk_at(std::uint64_t position) const noexcept {
+    const auto behind = std::partition_point(
+        chunks_.begin(), chunks_.end(),
+        [position](const auto& chunk) { return chunk->range.begin <= position; });
+    if (behind == chunks_.begin()) return nullptr;
+    const auto& chunk = *(behind - 1);
+    const bool told_here = chunk->state == Chunk::State::failed && position == chunk->range.begin;
+    if (position < chunk->range.end || chunk->range.empty() || told_here) return chunk;
+    return nullptr;
+}
+
+bool ChunkQueue::ready() const noexcept {
+    if (closed_ || (meta_ && left() == 0)) return true;
+    if (chunks_.empty()) return false;
+    const Chunk& first = *chunks_.front();
+    if (!first.running()) return true;
+    return meta_ && first.memory.owner() && !is_single(first);
+}
+
+bool ChunkQueue::complete() const noexcept {
+    if (!meta_) return false;
+    if (size() == 0) return true;
+    return pending_ == 0 && failed_ == 0 && next_begin_ >= end() && !chunks_.empty() &&
+           chunks_.front()->range.begin == begin();
+}
+
+const Failure* ChunkQueue::first_failure() const noexcept {
+    if (failed_ == 0) return nullptr;
+    for (const auto& chunk : chunks_)
+        if (chunk->failure) return chunk->failure.get();
+    return nullptr;
+}
+
+bool ChunkQueue::starves() const noexcept {
+    if (gathering_) return pending_ == 0 && failed_ == 0 && !complete();
+    return left() != 0 && !chunk_at(position_);
+}
+
+void ChunkQueue::forget(const std::shared_ptr<Chunk>& chunk) {
+    outstanding_ -= std::exchange(chunk->counted, 0);
+    if (chunk->state == Chunk::State::failed) --failed_;
+    if (!chunk->running()) return;
+    --pending_;
+    chunk->given_up = true;
+    given_up_.push_back(chunk);
+}
+
+void ChunkQueue::release(Chunk& chunk) {
+    outstanding_ -= chunk.counted;
+    delivered_ += std::exchange(chunk.counted, 0);
+}
+
+void ChunkQueue::restart(std::uint64_t position) {
+    for (const auto& chunk : chunks_) forget(chunk);
+    chunks_.clear();
+    next_begin_ = position;
+    claimed_ = false;
+    // Nobody else can own the user's memory: it is written to only once.
+    if (destination_.is_users())
+        closed_ = true;
+    else
+        destination_ = destination_.afresh();
+}
+
+std::ostream& ChunkQueue::print(std::ostream& out) const {
+    out << "bytes [" << begin() << ", ";
+    if (end() != UINT64_MAX) out << end();
+    out << ") at " << position_ << ", next " << next_begin_ << ":";
+    for (const auto& chunk : chunks_) {
+        static constexpr const char* names[] = {"running", "ready", "failed"};
+        out << " " << chunk->range.begin << "+" << chunk->filled.load() << "/"
+            << chunk->range.size() << " " << names[static_cast<int>(chunk->state)];
+    }
+    if (scattered_) out << " scattered";
+    if (gathering_) out << " gathering";
+    if (closed_) out << " closed";
+    return out;
+}
+
+}  // namespace s3pipes

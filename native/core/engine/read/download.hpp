@@ -1,0 +1,31 @@
+// One object under way: what its reader, the scheduler and its tasks share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/engine/read/chunk_queue.hpp"
+#include "core/engine/signal.hpp"
+#include "core/policy/nearness.hpp"
+#include "core/policy/retry.hpp"
+#include "core/store/object_store.hpp"
+
+namespace s3pipes {
+
+struct Download {
+    Download(std::shared_ptr<ObjectStore> store_, std::string key_, RetryRules retry_,
+             ChunkQueue::Wish wish, Destination destination)
+        : store(std::move(store_)),
+          key(std::move(key_)),
+          retry(retry_),
+          queue(std::move(wish), std::move(destination)) {}
+
+    const std::shared_ptr<ObjectStore> store;
+    const std::string key;
+    const RetryRules retry;
+    ChunkQueue queue;  // guarded by the engine's mutex, as is the signal
+    Signal signal;     // for who reads
+};
+
+}  // namespace s3pipes

@@ -1,0 +1,60 @@
+#include "core/engine/read/fetch.hpp"
+
+#include <utility>
+
+#include "core/engine/engine.hpp"
+
+namespace s3pipes {
+
+Fetch::Fetch(Engine& engine, Todo::Start what)
+    : Task(engine.loop(what.chunk->loop), engine.stats(), what.download->retry),
+      engine_(engine),
+      what_(std::move(what)) {
+    const Download& download = *what_.download;
+    const ByteRange range = what_.chunk->range;
+    request_.key = download.key;
+    std::lock_guard lock(engine_.mutex());
+    const auto& meta = download.queue.meta();
+    if (range.begin != 0 || range.end != (meta ? meta->size : UINT64_MAX)) request_.range = range;
+    if (!meta) return;
+    request_.if_match = meta->etag;
+    request_.known_size = meta->size;
+}
+
+boost::asio::awaitable<void> Fetch::attempt() {
+    const Chunk& chunk = *what_.chunk;
+    if (chunk.given_up) throw Error(ErrorKind::cancelled, "the reader went away");
+    // Only what is missing is asked for, and only of the object that the bytes so far came from.
+    if (const std::uint64_t filled = chunk.filled.load(); filled != 0)
+        request_.range = ByteRange{chunk.range.begin + filled, chunk.range.end};
+    sink_.emplace(engine_, what_, request_);
+    co_await what_.download->store->get(request_, *sink_);
+    if (!complete())
+        throw Error(ErrorKind::connection, "the server sent fewer bytes than were asked for");
+}
+
+bool Fetch::complete() const {
+    const Chunk& chunk = *what_.chunk;
+    const bool placed = chunk.memory.owner() || chunk.range.empty();
+    return placed && chunk.filled.load() >= chunk.range.size();
+}
+
+void Fetch::failed(const Error& error) {
+    if (error.kind != ErrorKind::throttled) return;
+    std::lock_guard lock(engine_.mutex());
+    engine_.scheduler().throttled();
+}
+
+void Fetch::ended(std::optional<Failure> failure) {
+    sink_.reset();
+    what_.chunk->task.reset();
+    engine_.decide(
+        [&](Scheduler& scheduler) {
+            return scheduler.ended(
+                what_.stream, *what_.chunk,
+                failure ? std::make_unique<const Failure>(std::move(*failure)) : nullptr);
+        },
+        &loop());
+}
+
+}  // namespace s3pipes

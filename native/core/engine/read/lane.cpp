@@ -1,0 +1,108 @@
+#include "core/engine/read/lane.hpp"
+
+#include <algorithm>
+
+namespace s3pipes {
+namespace {
+
+// Where a window begins: two are received while two wait to be consumed; a near store refills one
+// chunk before the other is consumed.
+constexpr std::uint64_t far_chunks = 4;
+constexpr std::uint64_t near_chunks = 2;
+
+}  // namespace
+
+WindowPolicy Scheduler::Lane::make_policy() const {
+    return WindowPolicy(chunk_bytes(), near ? near_chunks : far_chunks, window_limit_bytes);
+}
+
+void Scheduler::Lane::add(Stream& stream) {
+    stream.rank = (rules.in_order ? 0 : open_rank) + ++next_rank;
+    streams.emplace(stream.rank, &stream);
+}
+
+void Scheduler::Lane::remove(Stream& stream) {
+    set_fetchable(stream, false);
+    count(stream);
+    streams.erase(stream.rank);
+    std::erase(ready, &stream);
+    if (waited_for == &stream) waited_for = nullptr;
+}
+
+void Scheduler::Lane::rank(Stream& stream, std::uint64_t rank) {
+    const bool was_fetchable = stream.fetchable;
+    set_fetchable(stream, false);
+    streams.erase(stream.rank);
+    stream.rank = rank;
+    streams.emplace(rank, &stream);
+    set_fetchable(stream, was_fetchable);
+    if (stream.behind && rank >= present) {
+        stream.behind = false;
+        behind -= stream.outstanding;
+    }
+    if (stream.outstanding != 0) highest = std::max(highest, rank);
+}
+
+void Scheduler::Lane::count(Stream& stream) {
+    const ChunkQueue& queue = stream.queue();
+    const std::uint64_t change = queue.outstanding_bytes() - stream.outstanding;  // modulo 2^64
+    outstanding += change;
+    if (stream.behind) behind += change;
+    stream.outstanding = queue.outstanding_bytes();
+    delivered += queue.delivered_bytes() - stream.delivered;
+    stream.delivered = queue.delivered_bytes();
+    if (outstanding == 0) highest = 0;
+    if (stream.outstanding != 0) highest = std::max(highest, stream.rank);
+}
+
+void Scheduler::Lane::set_fetchable(Stream& stream, bool now) {
+    if (stream.fetchable == now) return;
+    stream.fetchable = now;
+    if (now)
+        fetchable.emplace(stream.rank, &stream);
+    else
+        fetchable.erase(stream.rank);
+}
+
+void Scheduler::Lane::read_now(const Stream& stream) {
+    const auto mark = [this](std::uint64_t from, std::uint64_t until, bool left_behind) {
+        for (auto it = streams.lower_bound(from); it != streams.end() && it->first < until; ++it) {
+            Stream& passed = *it->second;
+            if (passed.behind == left_behind) continue;
+            passed.behind = left_behind;
+            if (left_behind)
+                behind += passed.outstanding;
+            else
+                behind -= passed.outstanding;
+        }
+    };
+    if (stream.rank > present) mark(present, stream.rank, true);
+    if (stream.rank < present) mark(stream.rank, present, false);
+    present = stream.rank;
+}
+
+Scheduler::Stream* Scheduler::Lane::next() const {
+    if (fetchable.empty()) return nullptr;
+    const auto ahead = fetchable.lower_bound(present);
+    return ahead != fetchable.end() ? ahead->second : fetchable.begin()->second;
+}
+
+std::uint64_t Scheduler::Lane::nearer_bytes(const Stream& stream) const {
+    if (stream.behind) return outstanding;
+    std::uint64_t nearer = outstanding - behind;
+    // Mostly nothing: bytes are asked for in order, but where sizes are not known yet.
+    if (stream.rank < highest)
+        for (auto it = streams.upper_bound(stream.rank);
+             it != streams.end() && it->first <= highest; ++it)
+            nearer -= it->second->outstanding;
+    return nearer;
+}
+
+std::uint64_t Scheduler::Lane::guess_for(const Stream& stream) const noexcept {
+    if (rules.chunk_bytes == ReadRules::uncut) return UINT64_MAX;
+    // The one that is read now, or next: whatever it is, it is wanted.
+    const auto first = streams.lower_bound(present);
+    return first != streams.end() && first->second == &stream ? chunk_bytes() : size_guess;
+}
+
+}  // namespace s3pipes

@@ -1,0 +1,267 @@
+// What readers ask for. Starting is in scheduler_starting.cpp, what answers bring in
+// scheduler_answers.cpp.
+#include "core/engine/read/scheduler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/engine/read/lane.hpp"
+#include "core/engine/read/todo.hpp"
+
+namespace s3pipes {
+namespace {
+
+// So many at once even where answers come at once: they hide the time between two answers.
+constexpr int fewest_requests = 8;
+// More streams than this ahead of the consumer would only cost memory: no loop has so many
+// requests in flight.
+constexpr std::size_t most_open_ahead = 1024;
+constexpr std::size_t fewest_open_ahead = 4;
+// Opened and not yet started: so many that a loop never runs dry while Python opens the next ones.
+constexpr std::size_t backlog = 64;
+constexpr std::size_t most_known_stores = 64;
+
+}  // namespace
+
+Scheduler::Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t loops)
+    : arena_(arena),
+      stats_(stats),
+      max_requests_(max_requests),
+      limit_(fewest_requests, max_requests),
+      running_(loops, 0) {}
+
+Scheduler::~Scheduler() = default;
+
+void Scheduler::raise_max_requests(int max_requests) {
+    if (max_requests <= max_requests_) return;
+    max_requests_ = max_requests;
+    limit_ = RequestLimit(fewest_requests, max_requests);
+}
+
+Scheduler::Lane* Scheduler::open_lane(const ReadRules& rules) {
+    // A window found by measurement may take half the budget: the other half is for other readers.
+    auto lane = std::make_unique<Lane>(rules, arena_.budget() / 2);
+    lane->touched = ++clock_;
+    Lane* const opened = lane.get();
+    lanes_.emplace(opened, std::move(lane));
+    return opened;
+}
+
+void Scheduler::close_lane(Lane* lane) {
+    lane->closed = true;
+    if (!lane->streams.empty()) return;
+    if (lane->active) std::erase(active_, lane);
+    lanes_.erase(lane);
+}
+
+std::shared_ptr<Nearness> Scheduler::nearness_of(const std::shared_ptr<ObjectStore>& store) {
+    Known& known = nearness_[store.get()];
+    if (known.store.expired() && nearness_.size() > most_known_stores)
+        std::erase_if(nearness_, [&](const auto& entry) {
+            return entry.first != store.get() && entry.second.store.expired();
+        });
+    // Another store may have had this address.
+    if (!known.nearness || known.store.expired()) known = {store, std::make_shared<Nearness>()};
+    return known.nearness;
+}
+
+Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> download,
+                                   std::uint64_t tag) {
+    auto made = std::make_unique<Stream>();
+    Stream& stream = *made;
+    stream.lane = lane;
+    stream.nearness = nearness_of(download->store);
+    stream.download = std::move(download);
+    stream.tag = tag;
+    if (stream.nearness->known()) adapt(*lane, stream.nearness->near());
+    streams_.emplace(&stream, std::move(made));
+    lane->add(stream);
+    ++stats_.streams;
+    Todo nothing;  // is on its way yet
+    refresh(stream, nothing);
+    return &stream;
+}
+
+Todo Scheduler::begin(Lane* lane) {
+    Todo todo;
+    kick(todo, lane);
+    return todo;
+}
+
+std::size_t Scheduler::room(const Lane* lane, std::size_t open_ahead) const {
+    std::size_t most = most_open_ahead;
+    if (lane->rules.lookahead) {
+        most = static_cast<std::size_t>(*lane->rules.lookahead);
+    } else {
+        // Enough is opened when the window is full or streams wait for their turn; but while one
+        // large object is read nobody opens another: the next ones must be open by then.
+        const bool full =
+            lane->outstanding - lane->behind >= lane->window() || lane->fetchable.size() >= backlog;
+        most = full ? fewest_open_ahead
+                    : std::min(most, open_ahead + backlog - lane->fetchable.size());
+        most = std::max(most, fewest_open_ahead);
+    }
+    return open_ahead < most ? most - open_ahead : 0;
+}
+
+const std::shared_ptr<Signal>& Scheduler::signal_of(const Lane* lane) const noexcept {
+    return lane->signal;
+}
+
+std::optional<std::uint64_t> Scheduler::take_ready(Lane* lane) {
+    touch(*lane);
+    if (lane->ready.empty()) return std::nullopt;
+    Stream& stream = *lane->ready.front();
+    lane->ready.pop_front();
+    lane->rank(stream, ++lane->next_rank);
+    return stream.tag;
+}
+
+// The window, or memory, may be full of streams that were given and not read. As who waits for one
+// may go beyond it, so may who waits for any: by the next chunk.
+Todo Scheduler::wait_for_any(Lane* lane) {
+    Todo todo;
+    touch(*lane);
+    if (lane->waited_for == nullptr || lane->waited_for->announced) {
+        any_came(lane);
+        for (const auto& [rank, stream] : lane->fetchable)
+            if (!stream->announced && stream->waits == Waits::no) {
+                lane->waited_for = stream;
+                stream->waits = Waits::thread;
+                refresh(*stream, todo);
+                break;
+            }
+    }
+    kick(todo, lane);
+    return todo;
+}
+
+void Scheduler::any_came(Lane* lane) {
+    if (lane->waited_for != nullptr) wait_over(std::exchange(lane->waited_for, nullptr));
+}
+
+void Scheduler::touch(Lane& lane) {
+    lane.touched = ++clock_;
+    if (!std::exchange(lane.halted, false)) return;
+    activate(lane);
+}
+
+Todo Scheduler::moved(Stream* stream) {
+    Todo todo;
+    touch(*stream->lane);
+    stream->lane->read_now(*stream);
+    refresh(*stream, todo);
+    kick(todo, stream->lane);
+    return todo;
+}
+
+Todo Scheduler::wait(Stream* stream, Waits how, Instant now) {
+    Lane& lane = *stream->lane;
+    if (lane.outstanding >= lane.window())
+        lane.policy.stalled(
+            lane.delivered,
+            std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+    stream->waits = how;
+    return moved(stream);
+}
+
+void Scheduler::wait_over(Stream* stream) {
+    stream->waits = Waits::no;
+    if (std::exchange(stream->urgent, false)) std::erase(urgent_, stream);
+}
+
+Todo Scheduler::close(Stream* stream) {
+    Todo todo;
+    Lane& lane = *stream->lane;
+    wait_over(stream);
+    refresh(*stream, todo);  // gives up what runs
+    lane.remove(*stream);
+    stream->closed = true;
+    --stats_.streams;
+    todo.wakes.push_back(stream->download);
+    if (stream->queue().running() == 0) forget(*stream);
+    if (lane.closed && lane.streams.empty())
+        close_lane(&lane);
+    else
+        activate(lane);
+    kick_any(todo);
+    return todo;
+}
+
+void Scheduler::forget(Stream& stream) {
+    streams_.erase(&stream);
+}
+
+Todo Scheduler::stop() {
+    Todo todo;
+    stopped_ = true;
+    for (const auto& [stream, owned] : streams_) {
+        if (stream->closed) continue;
+        ChunkQueue::ReadEnd(stream->queue()).close();
+        refresh(*stream, todo);
+        todo.wakes.push_back(stream->download);
+    }
+    for (const auto& [lane, owned] : lanes_) todo.ready.push_back(lane->signal);
+    return todo;
+}
+
+// Brings the records of a stream up to what its queue says. Every change of a queue ends here.
+void Scheduler::refresh(Stream& stream, Todo& todo) {
+    ChunkQueue& queue = stream.queue();
+    ChunkQueue::FillEnd fill = stream.fill();
+    for (auto& chunk : fill.take_given_up()) {
+        chunk->leaving = chunk->budget_bytes();
+        leaving_ += chunk->leaving;
+        todo.cancels.push_back(std::move(chunk));
+    }
+    if (stream.closed) return;
+    Lane& lane = *stream.lane;
+    lane.count(stream);
+    const bool more = fill.next(lane.chunk_bytes(), lane.size_guess).has_value();
+    lane.set_fetchable(stream, more && fill.reads_ahead());
+    announce(stream, todo);
+    if (stream.waits != Waits::no && more && queue.starves()) {
+        if (!std::exchange(stream.urgent, true)) urgent_.push_back(&stream);
+    } else if (std::exchange(stream.urgent, false)) {
+        std::erase(urgent_, &stream);
+    }
+    if (stream.download->signal.watched() && queue.settled()) {
+        wait_over(&stream);
+        todo.tells.push_back(stream.download);
+    }
+    activate(lane);
+}
+
+void Scheduler::announce(Stream& stream, Todo& todo) {
+    Lane& lane = *stream.lane;
+    if (stream.announced || !stream.queue().ready()) return;
+    stream.announced = true;
+    if (lane.rules.in_order || stream.queue().closed()) return;
+    lane.ready.push_back(&stream);
+    lane.rank(stream, Lane::ready_rank + ++lane.next_rank);
+    todo.ready.push_back(lane.signal);
+}
+
+void Scheduler::adapt(Lane& lane, bool near) {
+    if (near == lane.near || lane.far_for_good || lane.rules.chunk_bytes) return;
+    lane.near = near;
+    lane.far_for_good = !near;
+    lane.policy = lane.make_policy();
+}
+
+std::ostream& Scheduler::print(std::ostream& out) const {
+    out << running_total_ << " of " << limit_.value() << " requests run, " << arena_.charged()
+        << " of " << arena_.budget() << " bytes, " << urgent_.size() << " urgent"
+        << (hungry_ ? ", short of memory" : "") << (stopped_ ? ", stopped" : "");
+    for (const auto& [address, lane] : lanes_) {
+        out << "\nlane: " << lane->outstanding << " (" << lane->behind << " behind) of "
+            << lane->window() << " bytes, present " << lane->present
+            << (lane->halted ? ", halted" : "");
+        for (const auto& [rank, stream] : lane->streams)
+            out << "\n  " << rank << (stream->fetchable ? " fetchable" : "")
+                << (stream->waits != Waits::no ? " waits" : "") << ": " << stream->queue();
+    }
+    return out;
+}
+
+}  // namespace s3pipes

@@ -1,0 +1,136 @@
+// Which chunk is fetched next, into whose memory; decided here and performed elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <vector>
+
+#include "core/engine/read/download.hpp"
+#include "core/engine/read/request.hpp"
+#include "core/memory/arena.hpp"
+#include "core/policy/nearness.hpp"
+#include "core/policy/pacing.hpp"
+#include "core/words/stats.hpp"
+
+namespace s3pipes {
+
+struct Todo;
+
+// Pure: no thread, socket or clock; every call says what is to be done. Guarded by the engine's
+// mutex.
+//
+// A reader that waits comes first, and for it others' unread chunks are given up when memory is
+// short: they are fetched again when their turn comes. So a request that runs always has its
+// memory, each one ends, and nobody waits for ever, whatever lies about unread. After that the
+// readers take turns. Each has a window, which is counted from the object that it reads now: what
+// is nearer in the order of delivery always goes before what is farther.
+class Scheduler {
+  public:
+    using Instant = std::chrono::steady_clock::time_point;
+    struct Lane;    // one reader: its objects in order, under one window
+    struct Stream;  // one object of a lane
+
+    Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t loops);
+    ~Scheduler();
+
+    // For readers
+
+    Lane* open_lane(const ReadRules& rules);
+    void close_lane(Lane* lane);  // ends with its last stream
+    // Nothing starts before begin(): several are opened for the price of waking a loop once.
+    Stream* open(Lane* lane, std::shared_ptr<Download> download, std::uint64_t tag);
+    Todo begin(Lane* lane);
+    // How many more objects should be opened, so many being open ahead of the consumer.
+    std::size_t room(const Lane* lane, std::size_t open_ahead) const;
+    // The tag of a stream that can be read, each once. nullopt: wait_for_any().
+    std::optional<std::uint64_t> take_ready(Lane* lane);
+    Todo wait_for_any(Lane* lane);
+    void any_came(Lane* lane);
+    const std::shared_ptr<Signal>& signal_of(const Lane* lane) const noexcept;
+
+    // For one object's reader
+
+    Todo moved(Stream* stream);  // it has read, sought, or wants more
+    // A thread sleeps, and may go beyond every limit but memory; or an event loop waits, of which
+    // there may be thousands.
+    enum class Waits : std::uint8_t { no, event_loop, thread };
+    Todo wait(Stream* stream, Waits how, Instant now);
+    void wait_over(Stream* stream);
+    Todo close(Stream* stream);
+
+    // For who carries out what was started
+
+    Todo pump(std::size_t loop);  // starts that loop's next requests
+    // The head of an answer is here, after so long. Throws Error where it is not to be believed.
+    Todo answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
+                  std::chrono::nanoseconds latency);
+    // Its requests are over; also those that were given up. Starts the next ones.
+    Todo ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure);
+    void throttled() noexcept { limit_.throttled(); }
+    Todo due();  // wakes whom it held back
+
+    // For the engine
+
+    void raise_max_requests(int max_requests);
+    Todo stop();  // nothing starts any more
+    bool stopped() const noexcept { return stopped_; }
+    int running() const noexcept { return running_total_; }
+    int limit() const noexcept { return limit_.value(); }  // of requests at once, at present
+
+    friend std::ostream& operator<<(std::ostream& out, const Scheduler& scheduler) {
+        return scheduler.print(out);
+    }
+
+  private:
+    enum class Began : std::uint8_t { yes, no_memory, in_vain };
+
+    std::ostream& print(std::ostream& out) const;
+    std::shared_ptr<Nearness> nearness_of(const std::shared_ptr<ObjectStore>& store);
+    void refresh(Stream& stream, Todo& todo);
+    void announce(Stream& stream, Todo& todo);
+    void touch(Lane& lane);
+    void adapt(Lane& lane, bool near);
+    void activate(Lane& lane);
+    void kick(Todo& todo, const Lane* lane);
+    void kick_any(Todo& todo);
+    void pump(std::size_t loop, Todo& todo);
+    bool start_next(std::size_t loop, Todo& todo);
+    bool start_urgent(std::size_t loop, Todo& todo);
+    bool start_ahead(std::size_t loop, Todo& todo);
+    Began start(Stream& stream, bool urgent, std::size_t loop, Todo& todo);
+    std::optional<Charge> find_memory(std::uint64_t bytes, const Stream& for_stream, bool urgent,
+                                      Todo& todo);
+    void collect_wake(const std::shared_ptr<Download>& download, bool small, Todo& todo);
+    void forget(Stream& stream);
+
+    Arena& arena_;
+    Stats& stats_;
+    int max_requests_;
+    RequestLimit limit_;
+    struct Known {
+        std::weak_ptr<const ObjectStore> store;
+        std::shared_ptr<Nearness> nearness;
+    };
+    std::map<const ObjectStore*, Known> nearness_;
+    std::vector<int> running_;  // per loop
+    int running_total_ = 0;
+    bool stopped_ = false;
+    bool hungry_ = false;        // the last start in vain found no memory
+    std::uint64_t leaving_ = 0;  // bytes of the budget that requests given up still hold
+    std::uint64_t clock_ = 0;
+    std::map<Lane*, std::unique_ptr<Lane>> lanes_;
+    std::map<Stream*, std::unique_ptr<Stream>> streams_;
+    std::vector<Stream*> urgent_;                     // somebody waits, and nothing is on its way
+    std::deque<Lane*> active_;                        // with something to start, in turn
+    std::vector<std::shared_ptr<Download>> to_wake_;  // what they waited for is there
+    int ended_since_wake_ = 0;
+    bool wake_soon_ = false;
+    bool wake_later_ = false;
+};
+
+}  // namespace s3pipes

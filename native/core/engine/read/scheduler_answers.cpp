@@ -1,0 +1,80 @@
+// What answers bring, and who is woken for it.
+#include <algorithm>
+#include <utility>
+
+#include "core/engine/read/lane.hpp"
+#include "core/engine/read/scheduler.hpp"
+#include "core/engine/read/todo.hpp"
+
+namespace s3pipes {
+namespace {
+
+constexpr std::uint64_t large_chunk_bytes = 1 << 20;
+constexpr int worth_a_wake = 16;  // objects
+constexpr std::chrono::microseconds wake_patience{200};
+constexpr std::uint64_t smallest_guess_bytes = 64 << 10;
+
+}  // namespace
+
+Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
+                         std::chrono::nanoseconds latency) {
+    Todo todo;
+    if (chunk.given_up) throw Error(ErrorKind::cancelled, "the reader went away");
+    Lane& lane = *stream->lane;
+    limit_.answered(stream->nearness->answered(latency));
+    adapt(lane, stream->nearness->near());
+    ChunkQueue::FillEnd fill = stream->fill();
+    const bool first = fill.learn(meta);
+    if (first)
+        lane.size_guess = std::max<std::uint64_t>(
+            meta.size + std::min(meta.size / 4, UINT64_MAX - meta.size), smallest_guess_bytes);
+    const bool placed = chunk.memory.owner() != nullptr;
+    if (!placed) fill.place(chunk, arena_);
+    if (placed && !first) return todo;
+    if (first && stream->waits != Waits::no) todo.wakes.push_back(stream->download);
+    refresh(*stream, todo);
+    kick(todo, &lane);  // there may be more to ask for now, or more allowed at once
+    return todo;
+}
+
+Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure) {
+    const std::size_t loop = chunk.loop;
+    --running_[loop];
+    --running_total_;
+    --stats_.running;
+    leaving_ -= std::exchange(chunk.leaving, 0);
+    stream->fill().finish(chunk, std::move(failure));
+    Todo todo;
+    if (stream->closed) {
+        if (stream->queue().running() == 0) {
+            todo.wakes.push_back(stream->download);  // its close() may wait for the last one
+            forget(*stream);
+        }
+    } else {
+        refresh(*stream, todo);
+        const bool small = !chunk.failure && chunk.range.size() < large_chunk_bytes;
+        ++ended_since_wake_;
+        if (stream->waits == Waits::thread) collect_wake(stream->download, small, todo);
+    }
+    pump(loop, todo);
+    return todo;
+}
+
+// To wake a thread costs as much as a small object. So a reader of small ones sleeps until several
+// more are there, if they come at once.
+void Scheduler::collect_wake(const std::shared_ptr<Download>& download, bool small, Todo& todo) {
+    to_wake_.push_back(download);
+    const bool later = small && running_total_ > 0 && ended_since_wake_ < worth_a_wake;
+    if (std::exchange(later ? wake_later_ : wake_soon_, true)) return;
+    todo.due = later ? wake_patience : std::chrono::microseconds(0);
+}
+
+Todo Scheduler::due() {
+    Todo todo;
+    todo.wakes.swap(to_wake_);
+    ended_since_wake_ = 0;
+    wake_soon_ = wake_later_ = false;
+    return todo;
+}
+
+}  // namespace s3pipes

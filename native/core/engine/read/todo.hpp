@@ -1,0 +1,37 @@
+// What a decision of the scheduler asks for. The engine performs it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/engine/read/download.hpp"
+#include "core/engine/read/scheduler.hpp"
+#include "core/engine/signal.hpp"
+
+namespace s3pipes {
+
+struct Todo {
+    struct Start {  // of one request, on the loop that chunk->loop says
+        Scheduler::Stream* stream;
+        std::shared_ptr<Download> download;
+        std::shared_ptr<Chunk> chunk;
+    };
+
+    std::vector<Start> starts;
+    std::vector<std::shared_ptr<Chunk>> cancels;
+    std::vector<std::shared_ptr<Download>> wakes;  // whose readers sleep
+    std::vector<std::shared_ptr<Download>> tells;  // whose readers watch a descriptor
+    std::vector<std::shared_ptr<Signal>> ready;    // readers that wait for any object
+    std::optional<std::size_t> pump;               // this loop should look for work
+    std::optional<std::chrono::microseconds> due;  // ask due() so much later
+
+    bool empty() const noexcept {
+        return starts.empty() && cancels.empty() && wakes.empty() && tells.empty() &&
+               ready.empty() && !pump && !due;
+    }
+};
+
+}  // namespace s3pipes

@@ -1,0 +1,77 @@
+#include "core/engine/task.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <new>
+
+#include "core/engine/attempts.hpp"
+#include "core/engine/loop.hpp"
+
+namespace s3pipes {
+namespace asio = boost::asio;
+
+void Task::start() {
+    running_ = true;
+    asio::co_spawn(loop_.context(), run(),
+                   asio::bind_cancellation_slot(
+                       signal_.slot(), [self = shared_from_this()](std::exception_ptr thrown,
+                                                                   std::optional<Failure> failure) {
+                           self->running_ = false;
+                           if (thrown) failure = self->unforeseen(thrown);
+                           self->ended(std::move(failure));
+                       }));
+}
+
+void Task::cancel() {
+    if (running_) signal_.emit(asio::cancellation_type::terminal);
+}
+
+asio::awaitable<std::optional<Failure>> Task::run() {
+    Attempts attempts(rules_);
+    for (;;) {
+        std::optional<Error> error;
+        attempts.begun();
+        ++stats_.requests;
+        if (attempts.count() > 1) ++stats_.retries;
+        try {
+            co_await attempt();
+            co_return std::nullopt;
+        } catch (const Error& thrown) {
+            error.emplace(thrown);
+        } catch (const boost::system::system_error& thrown) {
+            error.emplace(ErrorKind::connection, thrown.code().message());
+        } catch (const std::bad_alloc&) {
+            error.emplace(ErrorKind::config, "the machine is out of memory");
+        }
+        if (unwanted() || complete()) co_return std::nullopt;
+        if (progressed()) attempts.progressed();
+        failed(*error);
+        const auto delay = attempts.failed(*error);
+        if (!delay) co_return attempts.failure(*error, url(), range());
+        if (delay->count() == 0) continue;
+        try {
+            asio::steady_timer timer(co_await asio::this_coro::executor, *delay);
+            co_await timer.async_wait(asio::use_awaitable);
+        } catch (const boost::system::system_error&) {
+            co_return std::nullopt;  // cancelled while asleep
+        }
+    }
+}
+
+// What no attempt should throw must end the wait of the reader too, and by name.
+Failure Task::unforeseen(std::exception_ptr thrown) const {
+    std::string what = "an unknown failure";
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& exception) {
+        what = exception.what();
+    } catch (...) {
+    }
+    return Failure(Error(ErrorKind::bad_response, what), url(), range(), 1, 0);
+}
+
+}  // namespace s3pipes

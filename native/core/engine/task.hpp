@@ -1,0 +1,63 @@
+// One request to a store, carried to its end: the one loop of attempts.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/policy/retry.hpp"
+#include "core/words/error.hpp"
+#include "core/words/failure.hpp"
+#include "core/words/stats.hpp"
+
+namespace s3pipes {
+
+class Loop;
+
+// GET, HEAD, a page of a list: each says what one attempt is, and is told the end. Lives as long as
+// its request runs, whoever else has forgotten it.
+class Task : public std::enable_shared_from_this<Task> {
+  public:
+    Task(Loop& loop, Stats& stats, RetryRules rules) noexcept
+        : loop_(loop), stats_(stats), rules_(rules) {}
+    virtual ~Task() = default;
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
+
+    // On the loop's thread.
+    void start();
+    void cancel();
+
+    Loop& loop() const noexcept { return loop_; }
+
+  protected:
+    // Throws Error, or ends well.
+    virtual boost::asio::awaitable<void> attempt() = 0;
+    // Once, on the loop's thread; nullopt also where the task was cancelled.
+    virtual void ended(std::optional<Failure> failure) = 0;
+
+    // After each attempt that failed.
+    virtual bool unwanted() const { return false; }    // nobody waits for it any more
+    virtual bool complete() const { return false; }    // it failed, but nothing is missing
+    virtual bool progressed() const { return false; }  // it brought bytes
+    virtual void failed(const Error&) {}
+
+    // For messages.
+    virtual std::string url() const = 0;
+    virtual ByteRange range() const { return {}; }
+
+  private:
+    boost::asio::awaitable<std::optional<Failure>> run();
+    Failure unforeseen(std::exception_ptr thrown) const;
+
+    Loop& loop_;
+    Stats& stats_;
+    const RetryRules rules_;
+    boost::asio::cancellation_signal signal_;
+    bool running_ = false;
+};
+
+}  // namespace s3pipes

@@ -1,0 +1,41 @@
+"""The native module's only door: `_native` itself, what a client is in one process, waiting, stats.
+
+Whoever else needs something native gets it from here.
+"""
+
+from s3pipes.engine._native import (
+    BadArchive,
+    LineSplitter,
+    LineTooLong,
+    ObjectStream,
+    Piece,
+    TarReader,
+    merge_ranges,
+)
+from s3pipes.engine.asked import head, read_into
+from s3pipes.engine.listing import Listing
+from s3pipes.engine.opened import OpenObject, Window, known
+from s3pipes.engine.session import Session
+from s3pipes.engine.stats import Stats, stats
+from s3pipes.engine.waiting import store_at_hand, whole
+
+__all__ = [
+    "BadArchive",
+    "LineSplitter",
+    "LineTooLong",
+    "Listing",
+    "ObjectStream",
+    "OpenObject",
+    "Piece",
+    "Session",
+    "Stats",
+    "TarReader",
+    "Window",
+    "head",
+    "known",
+    "merge_ranges",
+    "read_into",
+    "stats",
+    "store_at_hand",
+    "whole",
+]

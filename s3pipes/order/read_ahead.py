@@ -1,0 +1,118 @@
+"""Opens objects ahead of their use, so that the next is on its way before the present one ends."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from s3pipes.config import ReadConfig
+from s3pipes.engine import OpenObject, Session, Window
+from s3pipes.objects.stream import S3Stream
+
+_Opened = S3Stream | Exception
+
+
+def read_ahead(session: Session, urls: Iterable[str], config: ReadConfig) -> Iterator[S3Stream]:
+    """Yields an open stream for every URL, ready to be read.
+
+    How far ahead is opened is the engine's decision, from the window, the sizes and the latencies.
+    A URL that is wrong, and an error of `urls` itself, are raised when their turn comes: what was
+    opened before them is yielded first.
+
+    Raises:
+        S3PipesError: an object cannot be read.
+        ValueError: a URL names no object.
+    """
+    ahead = _InOrder(session, config) if config.in_order else _AsReady(session, config)
+    source = iter(urls)
+    try:
+        while ahead.refill(source):
+            yield ahead.take()
+    finally:
+        ahead.close()
+
+
+class _InOrder:
+    """Streams in the order of their URLs."""
+
+    def __init__(self, session: Session, config: ReadConfig) -> None:
+        self._session = session
+        self._config = config
+        self._window = Window(session, config)
+        self._ahead: deque[_Opened] = deque()
+        self._ended = False
+        # The next refill waits until half of the last one is used, and then wakes a loop once.
+        self._refill_at = 0
+
+    def refill(self, source: Iterator[str]) -> bool:
+        """Opens as many as the engine wants; False when all have been taken."""
+        if len(self._ahead) <= self._refill_at:
+            before = len(self._ahead)
+            while not self._ended:
+                more = self._window.room(len(self._ahead)) or not self._ahead
+                if not more:
+                    break
+                for _ in range(more):
+                    self._open_next(source)
+            if len(self._ahead) > before:
+                self._window.start()
+            self._refill_at = len(self._ahead) // 2
+        return bool(self._ahead)
+
+    def take(self) -> S3Stream:
+        """The next stream, once it is ready."""
+        opened = self._ahead.popleft()
+        if isinstance(opened, Exception):
+            raise opened
+        opened.wait_ready()
+        return opened
+
+    def close(self) -> None:
+        """Ends what was opened and not taken."""
+        for opened in self._ahead:
+            if isinstance(opened, S3Stream):
+                opened.close()
+        self._ahead.clear()
+
+    def _open_next(self, source: Iterator[str]) -> None:
+        try:
+            url = next(source)
+        except StopIteration:
+            self._ended = True
+            return
+        except Exception as error:  # noqa: BLE001 - told in its turn, not before
+            self._ended = True
+            self._add(error)
+            return
+        try:
+            opened = OpenObject(self._session, url, self._config, window=self._window)
+            self._add(S3Stream(url, opened), opened.tag)
+        except Exception as error:  # noqa: BLE001 - told in its turn, not before
+            self._ended = True
+            self._add(error)
+
+    def _add(self, opened: _Opened, tag: int = 0) -> None:  # noqa: ARG002 - for who needs it
+        self._ahead.append(opened)
+
+
+class _AsReady(_InOrder):
+    """Streams as their bytes arrive, whichever comes first."""
+
+    def __init__(self, session: Session, config: ReadConfig) -> None:
+        super().__init__(session, config)
+        self._by_tag: dict[int, S3Stream] = {}
+
+    def take(self) -> S3Stream:
+        if not self._by_tag:
+            return super().take()  # an error: the streams before it are done
+        stream = None
+        while stream is None:  # a tag may come twice
+            stream = self._by_tag.pop(self._window.next_ready(), None)
+        self._ahead.remove(stream)
+        stream.wait_ready()
+        return stream
+
+    def _add(self, opened: _Opened, tag: int = 0) -> None:
+        super()._add(opened)
+        if isinstance(opened, S3Stream):
+            self._by_tag[tag] = opened
