@@ -183,8 +183,10 @@ awaitable<void> S3Store::unsatisfied(Connection& answer, const Signed& sent,
                                      const GetRequest& request, BodySink& sink) {
     const std::string body = co_await refusal_text(answer);
     const ResponseHead& head = answer.head();
-    const auto size = size_in_refusal(head, body);
-    if (size == 0u && request.range && request.range->begin == 0) {
+    auto size = size_in_refusal(head, body);
+    const bool from_the_start = request.range && request.range->begin == 0;
+    if (!size && from_the_start) size = (co_await this->head(request.key)).size;
+    if (size == 0u && from_the_start) {
         sink.begin({0, head.etag, parse_http_date(head.last_modified)}, {});
         co_return;
     }
