@@ -179,10 +179,13 @@ awaitable<void> S3Store::refuse(Connection& answer, const Signed& request) {
 
 // No byte of the range exists. Of an object without bytes none can be had, not even from byte 0:
 // that is all of it.
-awaitable<void> S3Store::unsatisfied(Connection& answer, const Signed& sent,
-                                     const GetRequest& request, BodySink& sink) {
-    const std::string body = co_await refusal_text(answer);
-    const ResponseHead& head = answer.head();
+awaitable<void> S3Store::unsatisfied(Lease answer, const Signed& sent, const GetRequest& request,
+                                     BodySink& sink) {
+    const std::string body = co_await refusal_text(*answer);
+    const ResponseHead head = answer->head();
+    {
+        const Lease ended = std::move(answer);
+    }  // its connection may carry the next question
     auto size = size_in_refusal(head, body);
     const bool from_the_start = request.range && request.range->begin == 0;
     if (!size && from_the_start) size = (co_await this->head(request.key)).size;
@@ -215,7 +218,7 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
 
     Lease answer = co_await exchange(sent, false);
     const int status = answer->head().status;
-    if (status == 416) co_return co_await unsatisfied(*answer, sent, request, sink);
+    if (status == 416) co_return co_await unsatisfied(std::move(answer), sent, request, sink);
     if (status != 200 && status != 206) co_await refuse(*answer, sent);
 
     BodyPlace place = place_of(request, answer->head());

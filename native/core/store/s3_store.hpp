@@ -63,7 +63,7 @@ class S3Store final : public ObjectStore {
                   bool to_head);
     boost::asio::awaitable<void> refuse(Connection& answer, const Signed& request);
     boost::asio::awaitable<ListPage> parse(std::string body);
-    boost::asio::awaitable<void> unsatisfied(Connection& answer, const Signed& sent,
+    boost::asio::awaitable<void> unsatisfied(Lease answer, const Signed& sent,
                                              const GetRequest& request, BodySink& sink);
 
     const std::uint64_t generation_ = process_generation();
