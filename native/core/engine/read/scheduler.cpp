@@ -180,11 +180,9 @@ Todo Scheduler::close(Stream* stream) {
     --stats_.streams;
     todo.wakes.push_back(stream->download);
     if (stream->queue().running() == 0) forget(*stream);
-    if (lane.closed && lane.streams.empty())
-        close_lane(&lane);
-    else
-        activate(lane);
-    kick_any(todo);
+    activate(lane);
+    kick(todo, &lane);
+    if (lane.closed && lane.streams.empty()) close_lane(&lane);
     return todo;
 }
 
