@@ -21,6 +21,7 @@ PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {
 
 void register_piece(nb::module_& module) {
     nb::class_<PyPiece>(module, "Piece", nb::type_slots(slots))
+        .def_ro("last", &PyPiece::last)
         .def("__len__", [](const PyPiece& self) { return self.view.size(); });
 }
 

@@ -9,6 +9,7 @@ namespace s3pipes {
 
 struct PyPiece {
     View view;
+    bool last = true;  // nothing of the object comes after it
 };
 
 }  // namespace s3pipes

@@ -70,8 +70,12 @@ nb::bytes readline(PyStream& self, std::uint64_t limit) {
 }
 
 PyPiece next_piece(PyStream& self) {
-    return unless(self.cursor->view_at_hand(),
-                  [&] { return PyPiece{self.cursor->next_view(self.poll)}; });
+    Cursor& cursor = *self.cursor;
+    return unless(cursor.view_at_hand(), [&] {
+        bool last = true;
+        View view = cursor.next_view(self.poll, &last);
+        return PyPiece{std::move(view), last};
+    });
 }
 
 PyPiece whole(PyStream& self) {

@@ -75,6 +75,9 @@ class S3Store(ObjectStore):
 class Piece:
     """Bytes in memory that is the user's; a writable buffer."""
 
+    @property
+    def last(self) -> bool:
+        """Nothing of the object comes after it."""
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def __release_buffer__(self, buffer: memoryview, /) -> None: ...

@@ -110,7 +110,16 @@ class S3Stream(io.BufferedIOBase):
 
         A view stays valid for as long as it is kept; its memory is used again once it is dropped.
         """
-        return iter(self._next_view, None)
+        last = False
+        while not last:
+            piece = self._ask(ObjectStream.next_piece)
+            if not len(piece):
+                return
+            last = piece.last
+            view = memoryview(piece).toreadonly()
+            del piece  # the user's alone: its memory is wanted once the view is dropped
+            yield view
+            del view
 
     def view(self) -> memoryview:
         """The whole object as one read-only memoryview; the position stays where it is."""
@@ -173,7 +182,8 @@ class S3Stream(io.BufferedIOBase):
         Raises:
             S3PipesError: it cannot begin: no such object, no permission, no connection, ...
         """
-        self._opened.wait_ready()
+        opened = self._open
+        (opened if opened is not None else _refuse(self.url)).wait_ready()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -191,10 +201,6 @@ class S3Stream(io.BufferedIOBase):
 
     def _facts(self) -> tuple[int, str, int]:
         return self._meta if self._meta is not None else self._opened.facts()
-
-    def _next_view(self) -> memoryview | None:
-        piece = self._ask(ObjectStream.next_piece)
-        return memoryview(piece).toreadonly() if len(piece) else None
 
 
 def _refuse(url: str, *_: object) -> NoReturn:

@@ -43,8 +43,8 @@ class Cursor {
     // Copies up to into.size() bytes, fewer only at the end.
     std::size_t read(std::span<std::byte> into, const Poll& poll);
     // What is left of the present chunk, without a copy; the memory becomes the user's. Empty at
-    // the end.
-    View next_view(const Poll& poll);
+    // the end. `last`, if any, is told whether nothing comes after it.
+    View next_view(const Poll& poll, bool* last = nullptr);
     // Appends up to and including the next '\n', at most `limit` bytes.
     void read_line(std::string& line, std::size_t limit, const Poll& poll);
     // All bytes as one piece; does not move the position.

@@ -115,7 +115,7 @@ void Cursor::read_line(std::string& line, std::size_t limit, const Poll& poll) {
     }
 }
 
-View Cursor::next_view(const Poll& poll) {
+View Cursor::next_view(const Poll& poll, bool* last) {
     Lock held = lock();
     ChunkQueue::ReadEnd(download_->queue).read_on();
     const auto chunk = bytes_at_position(held, UINT64_MAX, poll);
@@ -124,6 +124,7 @@ View Cursor::next_view(const Poll& poll) {
         chunk->memory.part(position_ - chunk->range.begin, chunk->filled_end() - position_);
     view.owner()->leave_budget();
     consume(view.size());
+    if (last != nullptr) *last = download_->queue.left() == 0;
     return view;
 }
 
