@@ -126,7 +126,8 @@ class ScriptedServer(S3Server):
             return Answer(headers=headers, body=body)
         begin, end = request.range
         if begin >= len(body):
-            return fault(416, "InvalidRange", "The requested range is not satisfiable")
+            unsatisfied = "The requested range is not satisfiable"
+            return fault(416, "InvalidRange", unsatisfied, Content_Range=f"bytes */{len(body)}")
         end = len(body) if end is None else min(end, len(body))
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{len(body)}"
         return Answer(status=206, headers=headers, body=body[begin:end])
