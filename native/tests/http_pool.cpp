@@ -161,6 +161,18 @@ BOOST_AUTO_TEST_CASE(a_shelf_ends_with_its_last_connection_and_takes_its_trust_a
     BOOST_TEST(left.expired());
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_that_says_more_than_was_asked_is_not_asked_again) {
+    // Whether it comes with the body's last bytes or is only found in the socket.
+    const std::string body = noise(100'000);
+    ScriptedServer server(always(of_length(body) + "HTTP/1.1 200 OK\r\n"));
+    ClientLoop loop;
+    for (int i = 0; i < 5; ++i) {
+        const Fetched answer = loop.run(fetch(loop.pool, at(server)));
+        BOOST_TEST((answer.body == body));
+        BOOST_TEST(!answer.reused);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_stale_shelf_ends_as_it_is_looked_at) {
     std::promise<void> closed;
     ScriptedServer server([&](Peer& peer, int) {

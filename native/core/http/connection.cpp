@@ -44,9 +44,8 @@ asio::awaitable<void> Connection::connect_through_proxy() {
     append_target(request, endpoint_.name());
     request += " HTTP/1.1\r\n";
     append_field(request, "Host", endpoint_.name());
-    if (!endpoint_.proxy->authorization.empty()) {
+    if (!endpoint_.proxy->authorization.empty())
         append_field(request, "Proxy-Authorization", endpoint_.proxy->authorization);
-    }
     request += "\r\n";
     co_await transport_.write(std::as_bytes(std::span(request)));
     co_await receive_head(true);
@@ -77,9 +76,8 @@ std::string Connection::in_absolute_form(std::string_view head) const {
     rewritten += "http://";
     append_target(rewritten, endpoint_.authority());
     rewritten += head.substr(target, fields - target);
-    if (!endpoint_.proxy->authorization.empty()) {
+    if (!endpoint_.proxy->authorization.empty())
         append_field(rewritten, "Proxy-Authorization", endpoint_.proxy->authorization);
-    }
     rewritten += head.substr(fields);
     return rewritten;
 }
