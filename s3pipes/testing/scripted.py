@@ -9,13 +9,13 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import IO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from s3pipes.testing.acceptor import Acceptor
 from s3pipes.testing.answers import Answer, Request, Script, fault, listing
 from s3pipes.testing.server import S3Server
 from s3pipes.url import S3Url
@@ -23,11 +23,10 @@ from s3pipes.url import S3Url
 _LAST_MODIFIED = "Mon, 06 Jul 2026 08:00:00 GMT"
 _SEND_BYTES = 64 << 10
 _PACED_BYTES = 1 << 10
-_JOIN_S = 10.0
 _LOOK_EVERY_S = 0.05
 
 
-class ScriptedServer(S3Server):
+class ScriptedServer(Acceptor, S3Server):
     """Serves objects with ranges, If-Match and listings; path style only, no signature checked.
 
     Args:
@@ -51,43 +50,27 @@ class ScriptedServer(S3Server):
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
     ) -> None:
+        super().__init__(host, tls)
         self.script = script
         self.requests: list[Request] = []
         self.never = threading.Event()
-        self._tls = tls
-        self.host = host
         self._buckets: dict[str, dict[str, tuple[bytes, str]]] = {}
         self._attempts: Counter[tuple[str, str]] = Counter()
-        self._changed = threading.Condition()
-        self._connections: dict[int, socket.socket] = {}
-        self._connected = 0
         self._held: set[threading.Event] = {self.never}
-        self._threads: list[threading.Thread] = []
         self._failure: BaseException | None = None
-        self._ending = False
 
     def __enter__(self) -> ScriptedServer:
-        self._listener = socket.create_server((self.host, 0), backlog=512)
-        self.port: int = self._listener.getsockname()[1]
+        super().__enter__()
         self.endpoint_url = f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
-        self._start(self._accept)
         return self
 
+    def end(self) -> None:
+        """Lets go every answer that is held back."""
+        for event in self._held:
+            event.set()
+
     def __exit__(self, *_: object) -> None:
-        with self._changed:
-            self._ending = True
-            for event in self._held:
-                event.set()
-            open_now = list(self._connections.values())
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in open_now:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(_JOIN_S)
-            assert not thread.is_alive(), "a thread of the scripted server hangs"
+        super().__exit__()
         if self._failure is not None:
             raise self._failure
 
@@ -126,87 +109,30 @@ class ScriptedServer(S3Server):
             return Answer(headers=headers, body=body)
         begin, end = request.range
         if begin >= len(body):
-            unsatisfied = "The requested range is not satisfiable"
-            return fault(416, "InvalidRange", unsatisfied, Content_Range=f"bytes */{len(body)}")
+            told = {"Content_Range": f"bytes */{len(body)}"}
+            return fault(416, "InvalidRange", "The requested range is not satisfiable", **told)
         end = len(body) if end is None else min(end, len(body))
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{len(body)}"
         return Answer(status=206, headers=headers, body=body[begin:end])
 
     # What came
 
-    def wait_for(self, condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
-        """Waits for a condition on what came; looked at after every request and connection."""
-        with self._changed:
-            assert self._changed.wait_for(condition, within_s), "it did not come to that"
-
     def wait_for_requests(self, count: int, *, within_s: float = 10.0) -> None:
         """Waits until so many requests came in all."""
         self.wait_for(lambda: len(self.requests) >= count, within_s=within_s)
-
-    @property
-    def connections(self) -> int:
-        """Accepted so far."""
-        return self._connected
-
-    @property
-    def open_connections(self) -> int:
-        """Open now."""
-        return len(self._connections)
 
     def of(self, method: str, key: str, *, bucket: str = "bucket") -> list[Request]:
         """The requests for one object."""
         path = f"/{bucket}/{key}"
         return [one for one in self.requests if one.method == method and one.path == path]
 
-    # Threads
-
-    def _start(self, target: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._changed:
-                if self._ending:
-                    connection.close()
-                    return
-                self._connected += 1
-                number = self._connected
-                self._connections[number] = connection
-                self._changed.notify_all()
-            self._start(self._serve, connection, number)
-
-    def _serve(self, plain: socket.socket, number: int) -> None:
-        connection = plain
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(
-                    connection, server_side=True, do_handshake_on_connect=False
-                )
-                with self._changed:
-                    self._connections[number] = connection  # it took the descriptor over
-                    if self._ending:
-                        return
-                connection.do_handshake()
-            with connection.makefile("rb") as lines:
-                while (request := self._read(lines, number)) is not None:
-                    answer = self._answer_to(request)
-                    if answer is None or not self._send(connection, request, answer):
-                        break
-        except OSError:
-            pass  # the client left
-        finally:
-            with suppress(OSError):
-                connection.close()
-            with self._changed:
-                del self._connections[number]
-                self._changed.notify_all()
+    def serve(self, connection: socket.socket, number: int) -> None:
+        """Answers requests, one after another."""
+        with connection.makefile("rb") as lines:
+            while (request := self._read(lines, number)) is not None:
+                answer = self._answer_to(request)
+                if answer is None or not self._send(connection, request, answer):
+                    break
 
     def _read(self, lines: IO[bytes], number: int) -> Request | None:
         first = lines.readline().decode("latin-1").split()
@@ -218,7 +144,7 @@ class ScriptedServer(S3Server):
             headers[name.lower()] = value.strip()
         parts = urlsplit(first[1])
         path = unquote(parts.path)
-        with self._changed:
+        with self.changed:
             self._attempts[first[0], path] += 1
             request = Request(
                 method=first[0],
@@ -231,7 +157,7 @@ class ScriptedServer(S3Server):
                 at=time.monotonic(),
             )
             self.requests.append(request)
-            self._changed.notify_all()
+            self.changed.notify_all()
         return request
 
     def _answer_to(self, request: Request) -> Answer | None:
@@ -249,9 +175,9 @@ class ScriptedServer(S3Server):
         """Waits for the event, or until the client has left."""
         if event is None:
             return
-        with self._changed:
+        with self.changed:
             self._held.add(event)
-            if self._ending:
+            if self.ending:
                 event.set()
         while not event.wait(_LOOK_EVERY_S):
             with suppress(BlockingIOError):
