@@ -12,7 +12,7 @@ find_package(nanobind CONFIG REQUIRED)
 file(GLOB_RECURSE module_sources CONFIGURE_DEPENDS native/python/*.cpp)
 nanobind_add_module(_native NB_STATIC NB_SUPPRESS_WARNINGS NOMINSIZE ${module_sources})
 target_link_libraries(_native PRIVATE s3pipes_core s3pipes_warnings)
-# OpenSSL stays shared, so its security updates reach us; everything else is kept to ourselves.
+# OpenSSL and expat stay shared, so their security updates reach us; everything else is kept to ourselves.
 target_link_options(_native PRIVATE -Wl,--exclude-libs,ALL)
 if(S3PIPES_INPLACE)
   set_target_properties(_native PROPERTIES

@@ -11,7 +11,8 @@ using namespace nb::literals;
 namespace s3pipes {
 namespace {
 
-nb::object text(const std::string& value) {
+// For messages, which are read by people.
+nb::object printable(const std::string& value) {
     return nb::steal(PyUnicode_DecodeUTF8(value.data(), static_cast<Py_ssize_t>(value.size()),
                                           "backslashreplace"));
 }
@@ -20,11 +21,12 @@ void raise_in_python(const Failure& failure) {
     const Error& error = failure.error;
     const nb::module_ errors = nb::module_::import_("s3pipes.errors");
     const nb::object known = errors.attr("Failure")(
-        "kind"_a = name_of(error.kind), "message"_a = text(error.message),
-        "url"_a = text(failure.url), "begin"_a = failure.range.begin, "end"_a = failure.range.end,
-        "attempts"_a = failure.attempts, "elapsed_s"_a = failure.elapsed_s,
-        "status"_a = error.status, "code"_a = text(error.code),
-        "request_id"_a = text(error.request_id), "region"_a = text(error.region));
+        "kind"_a = name_of(error.kind), "message"_a = printable(error.message),
+        "url"_a = printable(failure.url), "begin"_a = failure.range.begin,
+        "end"_a = failure.range.end, "attempts"_a = failure.attempts,
+        "elapsed_s"_a = failure.elapsed_s, "status"_a = error.status,
+        "code"_a = printable(error.code), "request_id"_a = printable(error.request_id),
+        "region"_a = printable(error.region));
     const nb::object exception = errors.attr("translate")(known);
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
 }

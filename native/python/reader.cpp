@@ -31,7 +31,10 @@ OpenRequest request_for(std::shared_ptr<ObjectStore> store, nb::str key,
     OpenRequest request;
     request.store = std::move(store);
     request.key = bytes_of(std::move(key));
-    if (size) request.known = ObjectMeta{*size, bytes_of(std::move(etag)), 0};
+    if (!size) return request;
+    if (*size > largest_object_bytes)
+        throw Error(ErrorKind::config, "no object has " + std::to_string(*size) + " bytes");
+    request.known = ObjectMeta{*size, bytes_of(std::move(etag)), 0};
     return request;
 }
 
@@ -104,8 +107,9 @@ std::uint64_t read_into(PyReader& self, std::shared_ptr<ObjectStore> store, nb::
 }
 
 std::uint64_t next_ready(PyReader& self) {
+    const Poll poll = self.poll;  // open() may set another one meanwhile
     nb::gil_scoped_release released;
-    return self.reader.next_ready(self.poll);
+    return self.reader.next_ready(poll);
 }
 
 }  // namespace

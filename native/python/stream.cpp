@@ -17,12 +17,20 @@ namespace {
 // More than this takes long enough to copy that others should run meanwhile.
 constexpr std::uint64_t copied_with_gil_bytes = 1 << 20;
 
-// Calls `work` without the GIL, unless it is sure not to wait and to end soon.
+const Poll no_wait;
+
+// Calls `work` without the GIL, unless it will hardly wait and end soon. What is at hand may be
+// given up for another reader at any moment: then it would wait, and is begun again.
 template <typename Work>
-auto unless(bool at_hand, Work work) {
-    if (at_hand) return work();
+auto unless(bool at_hand, const Poll& poll, Work work) {
+    if (at_hand) {
+        try {
+            return work(no_wait);
+        } catch (const WouldWait&) {
+        }
+    }
     nb::gil_scoped_release released;
-    return work();
+    return work(poll);
 }
 
 bool quick(const PyStream& self, std::uint64_t size) {
@@ -34,16 +42,17 @@ bool quick(const PyStream& self, std::uint64_t size) {
 nb::bytes read(PyStream& self, std::uint64_t size) {
     Cursor& cursor = *self.cursor;
     const bool at_hand = quick(self, size);
-    size = unless(at_hand, [&] {
-        const std::uint64_t end = cursor.end(self.poll);
+    size = unless(at_hand, self.poll, [&](const Poll& poll) {
+        const std::uint64_t end = cursor.end(poll);
         const std::uint64_t position = cursor.tell();
         return std::min(size, end > position ? end - position : 0);
     });
     nb::object bytes = nb::steal(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size)));
     if (!bytes.is_valid()) throw nb::python_error();
     auto* memory = reinterpret_cast<std::byte*>(PyBytes_AS_STRING(bytes.ptr()));
-    const std::size_t got = unless(
-        at_hand, [&] { return cursor.read({memory, static_cast<std::size_t>(size)}, self.poll); });
+    const std::size_t got = unless(at_hand, self.poll, [&](const Poll& poll) {
+        return cursor.read({memory, static_cast<std::size_t>(size)}, poll);
+    });
     if (got == size) return nb::borrow<nb::bytes>(bytes);
     return nb::bytes(reinterpret_cast<const char*>(memory), got);
 }
@@ -57,23 +66,23 @@ std::size_t readinto(PyStream& self, nb::handle buffer) {
         ~Release() { PyBuffer_Release(&view); }
     } release{view};
     const auto size = static_cast<std::size_t>(view.len);
-    return unless(quick(self, size), [&] {
-        return self.cursor->read({static_cast<std::byte*>(view.buf), size}, self.poll);
+    return unless(quick(self, size), self.poll, [&](const Poll& poll) {
+        return self.cursor->read({static_cast<std::byte*>(view.buf), size}, poll);
     });
 }
 
 nb::bytes readline(PyStream& self, std::uint64_t limit) {
     std::string line;
-    unless(self.cursor->line_at_hand(std::min(limit, copied_with_gil_bytes)),
-           [&] { self.cursor->read_line(line, limit, self.poll); });
+    unless(self.cursor->line_at_hand(std::min(limit, copied_with_gil_bytes)), self.poll,
+           [&](const Poll& poll) { self.cursor->read_line(line, limit, poll); });
     return nb::bytes(line.data(), line.size());
 }
 
 PyPiece next_piece(PyStream& self) {
     Cursor& cursor = *self.cursor;
-    return unless(cursor.view_at_hand(), [&] {
+    return unless(cursor.view_at_hand(), self.poll, [&](const Poll& poll) {
         bool last = true;
-        View view = cursor.next_view(self.poll, &last);
+        View view = cursor.next_view(poll, &last);
         return PyPiece{std::move(view), last};
     });
 }
@@ -88,12 +97,13 @@ nb::tuple tuple_of(const ObjectMeta& meta) {
 }
 
 nb::tuple meta(PyStream& self) {
-    return tuple_of(unless(self.cursor->ready(), [&] { return self.cursor->meta(self.poll); }));
+    return tuple_of(unless(self.cursor->ready(), self.poll,
+                           [&](const Poll& poll) { return self.cursor->meta(poll); }));
 }
 
 nb::tuple wait_ready(PyStream& self) {
-    return tuple_of(
-        unless(self.cursor->ready(), [&] { return self.cursor->wait_ready(self.poll); }));
+    return tuple_of(unless(self.cursor->ready(), self.poll,
+                           [&](const Poll& poll) { return self.cursor->wait_ready(poll); }));
 }
 
 }  // namespace

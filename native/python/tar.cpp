@@ -11,6 +11,7 @@
 #include "core/memory/copy.hpp"
 #include "core/records/tar_reader.hpp"
 #include "python/register.hpp"
+#include "python/text.hpp"
 
 namespace nb = nanobind;
 
@@ -73,10 +74,7 @@ class Members {
     nb::object member() {
         const std::string& name = reader_.name();
         // As tarfile: names need not be UTF-8, and must survive the way back.
-        const nb::object text = nb::steal(PyUnicode_DecodeUTF8(
-            name.data(), static_cast<Py_ssize_t>(name.size()), "surrogateescape"));
-        if (!text.is_valid()) throw nb::python_error();
-        nb::object pair = nb::steal(PyTuple_Pack(2, text.ptr(), payload_.ptr()));
+        nb::object pair = nb::steal(PyTuple_Pack(2, text(name).ptr(), payload_.ptr()));
         if (!pair.is_valid()) throw nb::python_error();
         payload_.reset();
         return pair;
@@ -105,9 +103,10 @@ void register_tar(nb::module_& module) {
                 std::rethrow_exception(raised);
             } catch (const BadArchive& error) {
                 const std::string_view what = error.what();
-                const nb::object text = nb::steal(PyUnicode_DecodeUTF8(
+                const nb::object shown_text = nb::steal(PyUnicode_DecodeUTF8(
                     what.data(), static_cast<Py_ssize_t>(what.size()), "backslashreplace"));
-                if (text.is_valid()) PyErr_SetObject(static_cast<PyObject*>(type), text.ptr());
+                if (shown_text.is_valid())
+                    PyErr_SetObject(static_cast<PyObject*>(type), shown_text.ptr());
             }
         },
         kind.ptr());

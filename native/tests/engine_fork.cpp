@@ -122,7 +122,11 @@ BOOST_AUTO_TEST_CASE(a_fork_in_the_middle_of_a_wait_leaves_an_orphan) {
     Rig rig;
     rig.store->put("object", 2 * chunk);
     const auto gate = std::make_shared<Gate>();
-    stop_at(*rig.store, gate);
+    rig.store->script([gate](const MemoryStore::Request& request) {
+        Answer answer;
+        if (request.get.range->begin == chunk) answer.before_head = gate;
+        return answer;
+    });
     const auto reader = rig.reader(chunk);
     const auto stream = rig.open(*reader, rig.ask("object"));
     pid_t child = -1;
@@ -135,7 +139,8 @@ BOOST_AUTO_TEST_CASE(a_fork_in_the_middle_of_a_wait_leaves_an_orphan) {
     };
     std::vector<std::byte> into(2 * chunk);
     const bool orphan = orphaned([&] { stream->read(into, poll); });
-    if (!here) ::_exit(orphan ? 0 : 1);
+    // What it had read of this call will be read once more.
+    if (!here) ::_exit(orphan && stream->tell() == 0 ? 0 : 1);
     BOOST_TEST(!orphan);
     BOOST_TEST(MemoryStore::mismatch(into, "object", 0) == 2 * chunk);
     int status = -1;

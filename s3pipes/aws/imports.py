@@ -22,7 +22,8 @@ def import_botocore() -> None:
     if _imported:
         return
     with _importing:
-        # Names of hosts are encoded by this, also where a credential source is asked.
+        # Names of hosts are encoded by the one, also where a credential source is asked; the other
+        # reads the times that instance metadata tells.
         import encodings.idna  # noqa: F401
 
         import botocore.config

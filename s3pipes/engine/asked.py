@@ -28,10 +28,12 @@ class _Question(Lasting[_native.ObjectStore]):
 def head(session: Session, url: str) -> Meta:
     """What a HEAD tells of an object."""
     bucket, key = split_object(url)
-    here = session.here()
-    return _Question(session, bucket).ask(
-        lambda store: _native.head(engine=here.engine, store=store, key=key, retry=here.retry)
-    )
+
+    def asked(store: _native.ObjectStore) -> Meta:
+        here = session.here()  # in a fork's child another one than a moment ago
+        return _native.head(engine=here.engine, store=store, key=key, retry=here.retry)
+
+    return _Question(session, bucket).ask(asked)
 
 
 def read_into(session: Session, url: str, read: ReadConfig, buffer: object) -> int:
@@ -39,7 +41,8 @@ def read_into(session: Session, url: str, read: ReadConfig, buffer: object) -> i
     bucket, key = split_object(url)
     meta = known(url)
     size, etag = (None, "") if meta is None else meta[:2]
-    reader = session.reader(read)
-    return _Question(session, bucket).ask(
-        lambda store: reader.read_into(store, key, size, etag, buffer)  # type: ignore[arg-type]
-    )
+
+    def asked(store: _native.ObjectStore) -> int:
+        return session.reader(read).read_into(store, key, size, etag, buffer)  # type: ignore[arg-type]
+
+    return _Question(session, bucket).ask(asked)

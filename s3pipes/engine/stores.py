@@ -97,6 +97,7 @@ class Stores:
         Raises:
             RequestRefused: the store gave no reason, and named the region that it was asked in:
                 something else is wrong.
+            ConfigError: no request can be addressed to the region that the store named.
         """
         with self._lock:
             present = self._by_bucket.get(bucket)
@@ -106,6 +107,8 @@ class Stores:
                 raise refused(error)
             if error.region in ("", present.region) or bucket in self.regions:
                 return False
+            # First of all: a region that cannot be addressed is not kept.
+            resolve(self._config, bucket, error.region)
             self.regions[bucket] = error.region
             del self._by_bucket[bucket]
         warnings.warn(

@@ -55,8 +55,8 @@ async def _settled(stream: ObjectStream, session: Session) -> None:
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-    loop.add_reader(descriptor, lambda: None if done.done() else done.set_result(None))
     try:
+        loop.add_reader(descriptor, lambda: None if done.done() else done.set_result(None))
         stream.notify(descriptor)
         while not done.done():
             await asyncio.wait([done], timeout=_LOOK_EVERY_S)

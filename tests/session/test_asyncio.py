@@ -12,6 +12,7 @@ from s3pipes import AccessDenied, S3Url
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
 from s3pipes.testing.children import Children
+from tests.allowance import at_most
 from tests.clients import CHUNKS, client_of
 from tests.ends import good
 from tests.noise import KiB, noise
@@ -50,10 +51,10 @@ def test_a_failed_chunk_is_told_while_others_are_on_their_way(
             await client.get_async(url)
         took = time.monotonic() - began
         ticking.cancel()
-        assert took < SOON_S, took
+        assert took < at_most(SOON_S), took
 
     asyncio.run(read())
-    assert max(gaps, default=0.0) < SOON_S, gaps
+    assert max(gaps, default=0.0) < at_most(SOON_S), gaps
 
 
 def test_the_limit_of_requests_holds(scripted: ScriptedServer, children: Children) -> None:

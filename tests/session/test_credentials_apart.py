@@ -13,27 +13,16 @@ from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, fault
 from tests.clients import FAST
 from tests.noise import noise
+from tests.programs import once
 from tests.quiet import seconds_until
-
-# Gives keys once, and fails ever after.
-ONCE = """
-import json, pathlib, sys
-asked = pathlib.Path(sys.argv[1])
-if asked.exists():
-    sys.exit("no more keys")
-asked.touch()
-print(json.dumps({"Version": 1, "AccessKeyId": "key", "SecretAccessKey": "secret"}))
-"""
 
 
 @pytest.fixture
 def failing(scripted: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3Client:
     """A client whose store finds its keys expired, and whose source has no others."""
-    program, config = tmp_path / "once.py", tmp_path / "config"
-    program.write_text(ONCE)
-    config.write_text(
-        f"[profile once]\ncredential_process = {sys.executable} {program} {tmp_path / 'asked'}\n"
-    )
+    config = tmp_path / "config"
+    command = f"{sys.executable} {once.__file__} {tmp_path / 'asked'}"
+    config.write_text(f"[profile once]\ncredential_process = {command}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     scripted.script = lambda _: fault(400, "ExpiredToken")
     return S3Client(

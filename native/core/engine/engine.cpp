@@ -12,26 +12,12 @@ namespace {
 struct Registry {
     std::mutex mutex;
     std::shared_ptr<Engine> engine;
-    std::uint64_t generation = process_generation();
 };
-
-// Never destroyed: event loops may outlive static destruction. After a fork the parent's is left
-// alone, its mutex may be held by a thread that is not here.
-Registry& registry() {
-    static std::atomic<Registry*> current{new Registry};
-    Registry* found = current.load();
-    while (found->generation != process_generation()) {
-        auto* mine = new Registry;
-        if (current.compare_exchange_strong(found, mine)) return *mine;
-        delete mine;
-    }
-    return *found;
-}
 
 }  // namespace
 
 std::shared_ptr<Engine> Engine::of_this_process(const EngineRules& rules) {
-    Registry& home = registry();
+    Registry& home = s3pipes::of_this_process<Registry>();
     std::lock_guard lock(home.mutex);
     if (home.engine == nullptr) {
         home.engine = std::make_shared<Engine>(rules);
@@ -44,7 +30,7 @@ std::shared_ptr<Engine> Engine::of_this_process(const EngineRules& rules) {
 }
 
 std::shared_ptr<Engine> Engine::existing() {
-    Registry& home = registry();
+    Registry& home = s3pipes::of_this_process<Registry>();
     std::lock_guard lock(home.mutex);
     return home.engine;
 }
@@ -95,7 +81,7 @@ void Engine::perform_held(Todo&& todo) {
 void Engine::perform(Todo& todo, Loop* here) {
     for (const auto& chunk : todo.cancels)
         loops_[chunk->loop]->post([chunk] {
-            if (chunk->task) chunk->task->cancel();
+            if (const auto task = chunk->task.lock()) task->cancel();
         });
     for (const auto& download : todo.wakes) download->signal.wake();
     for (const auto& signal : todo.ready) signal->wake();
@@ -109,13 +95,26 @@ void Engine::perform(Todo& todo, Loop* here) {
     }
     if (todo.pump && !pumping_[*todo.pump]->exchange(true))
         loops_[*todo.pump]->post([this, loop = *todo.pump] { pump(loop); });
-    for (auto& start : todo.starts) {
-        Chunk& chunk = *start.chunk;
-        const auto task = std::make_shared<Fetch>(*this, std::move(start));
-        chunk.task = task;
-        task->start();
+    for (const auto& start : todo.starts) {
+        try {
+            const auto task = std::make_shared<Fetch>(*this, start);
+            start.chunk->task = task;
+            task->start();
+        } catch (const std::bad_alloc&) {
+            give_up(start);
+        }
     }
     if (stopping_) idle_.notify_all();
+}
+
+void Engine::give_up(const Todo::Start& start) {
+    decide([&](Scheduler& scheduler) {
+        const Download& download = *start.download;
+        return scheduler.ended(start.stream, *start.chunk,
+                               std::make_unique<const Failure>(
+                                   Error(ErrorKind::config, "the machine is out of memory"),
+                                   download.store->url_of(download.key), start.chunk->range, 0, 0));
+    });
 }
 
 void Engine::pump(std::size_t loop) {

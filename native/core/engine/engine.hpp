@@ -80,6 +80,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   private:
     void perform(Todo& todo, Loop* here);
     void pump(std::size_t loop);
+    void give_up(const Todo::Start& start);  // there is no memory to begin it
 
     const std::uint64_t generation_;
     const std::shared_ptr<Arena> arena_;

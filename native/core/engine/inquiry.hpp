@@ -20,21 +20,21 @@ class Inquiry final : public Task {
     using Ask = std::function<boost::asio::awaitable<T>(ObjectStore&)>;
 
     // `url` names the object or prefix in messages. Starts at once.
-    static std::shared_ptr<Inquiry> start(std::shared_ptr<Engine> engine,
-                                          std::shared_ptr<ObjectStore> store, std::string url,
-                                          RetryRules rules, Ask ask) {
-        auto inquiry = std::shared_ptr<Inquiry>(new Inquiry(std::move(engine), std::move(store),
-                                                            std::move(url), rules, std::move(ask)));
+    // The engine outlives it, as its loops do.
+    static std::shared_ptr<Inquiry> start(Engine& engine, std::shared_ptr<ObjectStore> store,
+                                          std::string url, RetryRules rules, Ask ask) {
+        auto inquiry = std::shared_ptr<Inquiry>(
+            new Inquiry(engine, std::move(store), std::move(url), rules, std::move(ask)));
         inquiry->loop().post([inquiry] { inquiry->Task::start(); });
         return inquiry;
     }
 
     // Throws Failure, Orphaned, or what `poll` throws.
     T wait(const Poll& poll) {
-        engine_->check_process();
-        std::unique_lock lock(engine_->mutex());
-        wait_in_slices(lock, changed_, poll, *engine_,
-                       [this] { return answer_ || failure_ || engine_->scheduler().stopped(); });
+        engine_.check_process();
+        std::unique_lock lock(engine_.mutex());
+        wait_in_slices(lock, changed_, poll, engine_,
+                       [this] { return answer_ || failure_ || engine_.scheduler().stopped(); });
         if (failure_) throw *failure_;
         if (!answer_)
             throw Failure(Error(ErrorKind::cancelled, "the engine was shut down"), url_, {}, 0, 0);
@@ -43,32 +43,32 @@ class Inquiry final : public Task {
 
     // From any thread.
     void call_off() {
-        if (!engine_->of_present_process()) return;
+        if (!engine_.of_present_process()) return;
         loop().post([self = shared_from_this()] { self->cancel(); });
     }
 
   private:
-    Inquiry(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store, std::string url,
-            RetryRules rules, Ask ask)
-        : Task(engine->next_loop(), engine->stats(), rules),
-          engine_(std::move(engine)),
+    Inquiry(Engine& engine, std::shared_ptr<ObjectStore> store, std::string url, RetryRules rules,
+            Ask ask)
+        : Task(engine.next_loop(), engine.stats(), rules),
+          engine_(engine),
           store_(std::move(store)),
           url_(std::move(url)),
           ask_(std::move(ask)) {}
 
     boost::asio::awaitable<void> attempt() override {
         T answer = co_await ask_(*store_);
-        std::lock_guard lock(engine_->mutex());
+        std::lock_guard lock(engine_.mutex());
         answer_ = std::move(answer);
     }
     void ended(std::optional<Failure> failure) override {
-        std::lock_guard lock(engine_->mutex());
+        std::lock_guard lock(engine_.mutex());
         failure_ = std::move(failure);
         changed_.notify_all();
     }
     std::string url() const override { return url_; }
 
-    const std::shared_ptr<Engine> engine_;
+    Engine& engine_;
     const std::shared_ptr<ObjectStore> store_;
     const std::string url_;
     const Ask ask_;

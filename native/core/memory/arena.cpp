@@ -176,7 +176,7 @@ void Arena::give_back(std::byte* data, std::size_t capacity, bool charged) noexc
         return;
     }
 #ifndef NDEBUG
-    std::memset(data, 0xdb, std::min<std::size_t>(capacity, 64 << 10));
+    std::memset(data, 0xdb, capacity);
 #endif
     {
         std::lock_guard lock(mutex_);

@@ -22,7 +22,6 @@ class Destination {
 
     bool is_one_piece() const noexcept { return kind_ != Kind::chunks; }
     bool is_users() const noexcept { return kind_ == Kind::users; }
-    bool has_memory() const noexcept { return piece_ != nullptr; }
 
     // Throws Error{config} where the user's memory is smaller than this.
     void check_fits(std::uint64_t size) const;

@@ -30,7 +30,6 @@ class View {
     // Whose memory it is; none where there are no bytes.
     const std::shared_ptr<Buffer>& owner() const noexcept { return owner_; }
 
-    View from(std::size_t offset) const { return part(offset, size_ - offset); }
     View part(std::size_t offset, std::size_t size) const {
         if (offset > size_ || size > size_ - offset)
             throw std::out_of_range("a view beyond a view");

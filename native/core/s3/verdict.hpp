@@ -20,8 +20,7 @@ struct Refusal {
 };
 
 // A 200 that should have been S3's XML and is not may be judged too. wrong_region always names a
-// region; but for a bare 400 to a HEAD it may be the request's own: whether it differs is for the
-// caller to see.
+// region, which differs from own_region where S3 gave no reason.
 Error judge(const Refusal& answer);
 
 }  // namespace s3pipes

@@ -71,8 +71,10 @@ awaitable<void> collect(Connection& answer, ObjectMeta meta, BodySink& sink) {
     for (;;) {
         if (filled == body.size()) {
             const std::size_t more = std::max(body.size() * 2, first_collected_bytes);
-            if (body.size() >= unsized_body_limit || !sink.reserve(more))
-                throw Error(ErrorKind::config,
+            const bool too_long = body.size() >= unsized_body_limit;
+            // Memory that is short now may be there for another attempt.
+            if (too_long || !sink.reserve(more))
+                throw Error(too_long ? ErrorKind::config : ErrorKind::server,
                             "the answer tells no size, and there is no memory to collect more than "
                             "the first " +
                                 std::to_string(body.size()) + " bytes of it");

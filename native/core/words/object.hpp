@@ -8,8 +8,8 @@
 
 namespace s3pipes {
 
-// No store has larger objects, S3's end at 5 TB: a peer that tells of one is not believed. Below it
-// sizes can be added and rounded without a thought of overflow.
+// No store has larger objects, S3's end at 50 TB: a peer that tells of one is not believed. Below
+// it sizes can be added and rounded without a thought of overflow.
 inline constexpr std::uint64_t largest_object_bytes = std::uint64_t{1} << 46;
 
 // Bytes [begin, end) of an object.

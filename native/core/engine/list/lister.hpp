@@ -35,6 +35,7 @@ class Lister {
     std::optional<std::string> token_;
     std::unordered_set<std::size_t> asked_;  // hashes of the tokens so far
     std::shared_ptr<Inquiry<ListPage>> inquiry_;
+    std::optional<Failure> broken_;  // told after the pages before it
 };
 
 // What HEAD tells of one object.

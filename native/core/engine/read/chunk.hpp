@@ -15,7 +15,9 @@ namespace s3pipes {
 
 class Task;
 
-// Guarded by the engine's mutex, but for the atomics and the bytes below `filled`, which are final.
+// Guarded by the engine's mutex, but for the atomics, the bytes below `filled`, which are final,
+// and what is said to be its loop's. While its request runs only that changes `range` and `memory`,
+// and may read them without the mutex.
 struct Chunk {
     enum class State : std::uint8_t { running, ready, failed };
 
@@ -34,9 +36,8 @@ struct Chunk {
     std::atomic<std::uint64_t> wake_at{std::numeric_limits<std::uint64_t>::max()};
     std::atomic<bool> given_up{false};  // nobody wants it any more: its request ends
 
-    // Whoever carries it out; the engine's.
     std::size_t loop = 0;
-    std::shared_ptr<Task> task;
+    std::weak_ptr<Task> task;   // who carries it out; its loop's
     std::uint64_t leaving = 0;  // bytes of the budget that its end gives back, once given up
 
     std::uint64_t filled_end() const noexcept { return range.begin + filled.load(); }

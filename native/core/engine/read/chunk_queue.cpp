@@ -8,6 +8,7 @@ namespace s3pipes {
 ChunkQueue::ChunkQueue(Wish wish, Destination destination)
     : wish_(std::move(wish)),
       meta_(wish_.known),
+      wished_one_piece_(destination.is_one_piece()),
       destination_(std::move(destination)),
       next_begin_(wish_.range.begin),
       position_(wish_.range.begin),
@@ -58,13 +59,17 @@ const Failure* ChunkQueue::first_failure() const noexcept {
 
 bool ChunkQueue::starves() const noexcept {
     if (gathering_) return pending_ == 0 && failed_ == 0 && !complete();
-    return left() != 0 && !chunk_at(position_);
+    if (left() == 0 || chunk_at(position_)) return false;
+    return pending_ == 0 || !is_one_piece();  // which comes in order, wherever the reader is
 }
 
 void ChunkQueue::forget(const std::shared_ptr<Chunk>& chunk) {
     outstanding_ -= std::exchange(chunk->counted, 0);
     if (chunk->state == Chunk::State::failed) --failed_;
-    if (!chunk->running()) return;
+    if (!chunk->running()) {
+        chunk->memory = View();  // who still reads from it holds a view of its own
+        return;
+    }
     --pending_;
     chunk->given_up = true;
     given_up_.push_back(chunk);

@@ -15,8 +15,8 @@
 
 namespace s3pipes {
 
-// Pure: no clock, thread or I/O; guarded by the mutex of whoever holds it. Both sides see what is
-// there; each changes it by its own end alone.
+// Pure: no clock, thread or I/O; in the engine its mutex guards it. Both sides see what is there;
+// each changes it by its own end alone, and then tells the scheduler.
 class ChunkQueue {
   public:
     struct Wish {
@@ -70,6 +70,7 @@ class ChunkQueue {
 
     Wish wish_;
     std::optional<ObjectMeta> meta_;
+    const bool wished_one_piece_;  // from the start, and not only by gather()
     Destination destination_;
     std::deque<std::shared_ptr<Chunk>> chunks_;  // without gaps
     std::uint64_t next_begin_;                   // where the next request starts

@@ -82,8 +82,9 @@ void ChunkQueue::ReadEnd::gather(Arena& arena) {
     const auto& chunks = queue_.chunks_;
     const std::uint64_t first = chunks.empty() ? queue_.next_begin_ : chunks.front()->range.begin;
     if (first != queue_.begin()) queue_.restart(queue_.begin());  // read in part already
-    if (!queue_.destination_.is_one_piece()) queue_.destination_ = Destination::one_piece();
-    queue_.destination_.make(arena, queue_.size());
+    Destination piece = queue_.is_one_piece() ? queue_.destination_ : Destination::one_piece();
+    piece.make(arena, queue_.size());
+    queue_.destination_ = std::move(piece);
     want_all();
 }
 
@@ -105,6 +106,7 @@ void ChunkQueue::ReadEnd::abandon() {
     queue_.gathering_ = false;
     queue_.wanted_until_ = 0;
     queue_.restart(queue_.position_);
+    if (!queue_.wished_one_piece_) queue_.destination_ = Destination::chunks();
     queue_.scattered_ = true;
     queue_.step_bytes_ = first_step_bytes;
 }

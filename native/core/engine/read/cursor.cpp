@@ -50,26 +50,6 @@ void Cursor::moved() {
     decide([this](Scheduler& scheduler) { return scheduler.moved(stream_); });
 }
 
-void Cursor::wait(Lock& lock, const Poll& poll, const std::function<bool()>& ready) {
-    if (ready()) return;
-    if (stream_ == nullptr) return;
-    decide([this](Scheduler& scheduler) {
-        return scheduler.wait(stream_, Scheduler::Waits::thread, std::chrono::steady_clock::now());
-    });
-    struct Done {
-        Cursor& cursor;
-        Lock& lock;
-        ~Done() {
-            if (lock.owns_lock() && cursor.stream_ != nullptr)
-                cursor.engine_->scheduler().wait_over(cursor.stream_);
-        }
-    } done{*this, lock};
-    const auto over = [&] {
-        return stream_ == nullptr || engine_->scheduler().stopped() || ready();
-    };
-    wait_in_slices(lock, download_->signal.changed(), poll, *engine_, over);
-}
-
 ObjectMeta Cursor::wait_ready(const Poll& poll) {
     Lock held = lock();
     ChunkQueue& queue = download_->queue;
@@ -100,9 +80,11 @@ ObjectMeta Cursor::meta(const Poll& poll) {
 }
 
 std::uint64_t Cursor::end(const Poll& poll) {
-    meta(poll);
-    const Lock held = lock();
-    return download_->queue.end();
+    Lock held = lock();
+    ChunkQueue& queue = download_->queue;
+    wait(held, poll, [&] { return queue.meta() || queue.ready(); });
+    require_meta();
+    return queue.end();
 }
 
 void Cursor::seek(std::uint64_t position) {

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -15,9 +14,13 @@
 
 namespace s3pipes {
 
+// Thrown in place of a wait where there is no `poll`. Nothing has been read.
+struct WouldWait {};
+
 // Reads one object from its position on. The methods block (without the GIL) and throw Failure,
-// Orphaned, or whatever `poll` throws; used by one thread at a time. close() may come from any
-// thread: who reads then, or later, gets a Failure of kind cancelled.
+// Orphaned, or whatever `poll` throws; with an empty `poll`, WouldWait. Used by one thread at a
+// time. close() may come from any thread: who reads then, or later, gets a Failure of kind
+// cancelled.
 class Cursor {
   public:
     Cursor(std::shared_ptr<Engine> engine, std::shared_ptr<Download> download,
@@ -68,10 +71,15 @@ class Cursor {
     template <typename Decide>
     void decide(Decide take);  // with the lock held
     void moved();
-    void wait(Lock& lock, const Poll& poll, const std::function<bool()>& ready);
+    template <typename Ready>
+    void wait(Lock& lock, const Poll& poll, Ready ready);
     // The chunk at the position, once `enough` bytes of it are in place, it ends, or it failed;
     // nullptr at the end. Throws where no byte is left to give.
     std::shared_ptr<Chunk> bytes_at_position(Lock& lock, std::uint64_t enough, const Poll& poll);
+    template <typename Read>
+    void from_here(Read read);
+    std::size_t copy_into(std::span<std::byte> into, const Poll& poll);
+    void append_line(std::string& line, std::size_t limit, const Poll& poll);
     void consume(std::uint64_t count);
     void collect(Lock& lock, const Poll& poll);  // all bytes into one piece
     void abandon(Lock& lock);                    // the one piece, as if nothing had been fetched

@@ -77,7 +77,32 @@ bool Cursor::view_at_hand() const {
     return queue.left() == 0 || (chunk && chunk->state == Chunk::State::ready);
 }
 
+// Of a call that will be made again, elsewhere, from where it began.
+template <typename Read>
+void Cursor::from_here(Read read) {
+    const std::uint64_t start = position_;
+    try {
+        read();
+    } catch (const Orphaned&) {
+        position_ = start;
+        throw;
+    } catch (const Failure& failure) {
+        if (failure.error.kind == ErrorKind::wrong_region) position_ = start;
+        throw;
+    }
+}
+
 std::size_t Cursor::read(std::span<std::byte> into, const Poll& poll) {
+    std::size_t done = 0;
+    from_here([&] { done = copy_into(into, poll); });
+    return done;
+}
+
+void Cursor::read_line(std::string& line, std::size_t limit, const Poll& poll) {
+    from_here([&] { append_line(line, limit, poll); });
+}
+
+std::size_t Cursor::copy_into(std::span<std::byte> into, const Poll& poll) {
     std::size_t done = 0;
     Lock held = lock();
     while (done < into.size()) {
@@ -95,7 +120,7 @@ std::size_t Cursor::read(std::span<std::byte> into, const Poll& poll) {
     return done;
 }
 
-void Cursor::read_line(std::string& line, std::size_t limit, const Poll& poll) {
+void Cursor::append_line(std::string& line, std::size_t limit, const Poll& poll) {
     Lock held = lock();
     while (limit != 0) {
         const auto chunk = bytes_at_position(held, 1, poll);

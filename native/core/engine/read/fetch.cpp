@@ -47,7 +47,6 @@ void Fetch::failed(const Error& error) {
 
 void Fetch::ended(std::optional<Failure> failure) {
     sink_.reset();
-    what_.chunk->task.reset();
     engine_.decide(
         [&](Scheduler& scheduler) {
             return scheduler.ended(

@@ -23,7 +23,7 @@ struct Scheduler::Stream {
     bool behind = false;  // the reader has gone on to a later object
     bool fetchable = false;
     bool announced = false;
-    bool urgent = false;
+    std::uint64_t urgent = 0;  // its place among those, if it is
     bool closed = false;
     Waits waits = Waits::no;
 

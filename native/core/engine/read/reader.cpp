@@ -59,13 +59,13 @@ std::uint64_t Reader::next_ready(const Poll& poll) {
     auto tag = scheduler.take_ready(lane_);
     if (tag) return *tag;
     struct Done {
-        Scheduler& scheduler;
+        Engine& engine;
         Scheduler::Lane* lane;
         std::unique_lock<std::mutex>& lock;
         ~Done() {
-            if (lock.owns_lock()) scheduler.any_came(lane);
+            if (lock.owns_lock()) engine.perform_held(engine.scheduler().any_came(lane));
         }
-    } done{scheduler, lane_, lock};
+    } done{*engine_, lane_, lock};
     wait_in_slices(lock, signal_->changed(), poll, *engine_, [&] {
         if ((tag = scheduler.take_ready(lane_)) || scheduler.stopped()) return true;
         engine_->perform_held(scheduler.wait_for_any(lane_));

@@ -33,8 +33,6 @@ class Reader {
     // once. Only without an order.
     std::uint64_t next_ready(const Poll& poll);
 
-    const ReadRules& rules() const noexcept { return rules_; }
-
   private:
     const std::shared_ptr<Engine> engine_;
     const ReadRules rules_;

@@ -123,7 +123,7 @@ Todo Scheduler::wait_for_any(Lane* lane) {
     Todo todo;
     touch(*lane);
     if (lane->waited_for == nullptr || lane->waited_for->announced) {
-        any_came(lane);
+        end_wait_for_any(*lane, todo);
         for (const auto& [rank, stream] : lane->fetchable)
             if (!stream->announced && stream->waits == Waits::no) {
                 lane->waited_for = stream;
@@ -136,8 +136,14 @@ Todo Scheduler::wait_for_any(Lane* lane) {
     return todo;
 }
 
-void Scheduler::any_came(Lane* lane) {
-    if (lane->waited_for != nullptr) wait_over(std::exchange(lane->waited_for, nullptr));
+Todo Scheduler::any_came(Lane* lane) {
+    Todo todo;
+    end_wait_for_any(*lane, todo);
+    return todo;
+}
+
+void Scheduler::end_wait_for_any(Lane& lane, Todo& todo) {
+    if (lane.waited_for != nullptr) end_wait(*std::exchange(lane.waited_for, nullptr), todo);
 }
 
 void Scheduler::touch(Lane& lane) {
@@ -161,19 +167,45 @@ Todo Scheduler::wait(Stream* stream, Waits how, Instant now) {
         lane.policy.stalled(
             lane.delivered,
             std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+    if (stream->waits != how) set_urgent(*stream, false);
     stream->waits = how;
     return moved(stream);
 }
 
-void Scheduler::wait_over(Stream* stream) {
-    stream->waits = Waits::no;
-    if (std::exchange(stream->urgent, false)) std::erase(urgent_, stream);
+Todo Scheduler::waits_still(Stream* stream) {
+    Todo todo;
+    if (stream->urgent != 0) kick_any(todo);
+    return todo;
+}
+
+Todo Scheduler::wait_over(Stream* stream) {
+    Todo todo;
+    end_wait(*stream, todo);
+    return todo;
+}
+
+// Who waits no longer may have to give up memory to who still does.
+void Scheduler::end_wait(Stream& stream, Todo& todo) {
+    set_urgent(stream, false);
+    if (std::exchange(stream.waits, Waits::no) != Waits::no && std::exchange(hungry_, false))
+        kick_any(todo);
+}
+
+void Scheduler::set_urgent(Stream& stream, bool urgent) {
+    if (urgent == (stream.urgent != 0)) return;
+    auto& queue = stream.waits == Waits::event_loop ? urgent_in_turn_ : urgent_;
+    if (urgent) {
+        stream.urgent = ++clock_;
+        queue.emplace(stream.urgent, &stream);
+    } else {
+        queue.erase(std::exchange(stream.urgent, 0));
+    }
 }
 
 Todo Scheduler::close(Stream* stream) {
     Todo todo;
     Lane& lane = *stream->lane;
-    wait_over(stream);
+    end_wait(*stream, todo);
     refresh(*stream, todo);  // gives up what runs
     lane.remove(*stream);
     stream->closed = true;
@@ -194,10 +226,10 @@ Todo Scheduler::stop() {
     Todo todo;
     stopped_ = true;
     for (const auto& [stream, owned] : streams_) {
+        todo.wakes.push_back(stream->download);  // also who waits for the end of its requests
         if (stream->closed) continue;
         ChunkQueue::ReadEnd(stream->queue()).close();
         refresh(*stream, todo);
-        todo.wakes.push_back(stream->download);
     }
     for (const auto& [lane, owned] : lanes_) todo.ready.push_back(lane->signal);
     return todo;
@@ -218,13 +250,9 @@ void Scheduler::refresh(Stream& stream, Todo& todo) {
     const bool more = fill.next(lane.chunk_bytes(), lane.size_guess).has_value();
     lane.set_fetchable(stream, more && fill.reads_ahead());
     announce(stream, todo);
-    if (stream.waits != Waits::no && more && queue.starves()) {
-        if (!std::exchange(stream.urgent, true)) urgent_.push_back(&stream);
-    } else if (std::exchange(stream.urgent, false)) {
-        std::erase(urgent_, &stream);
-    }
+    set_urgent(stream, stream.waits != Waits::no && more && queue.starves());
     if (stream.download->signal.watched() && queue.settled()) {
-        wait_over(&stream);
+        end_wait(stream, todo);
         todo.tells.push_back(stream.download);
     }
     activate(lane);
@@ -249,8 +277,8 @@ void Scheduler::adapt(Lane& lane, bool near) {
 
 std::ostream& Scheduler::print(std::ostream& out) const {
     out << running_total_ << " of " << limit_.value() << " requests run, " << arena_.charged()
-        << " of " << arena_.budget() << " bytes, " << urgent_.size() << " urgent"
-        << (hungry_ ? ", short of memory" : "") << (stopped_ ? ", stopped" : "");
+        << " of " << arena_.budget() << " bytes, " << urgent_.size() + urgent_in_turn_.size()
+        << " urgent" << (hungry_ ? ", short of memory" : "") << (stopped_ ? ", stopped" : "");
     for (const auto& [address, lane] : lanes_) {
         out << "\nlane: " << lane->outstanding << " (" << lane->behind << " behind) of "
             << lane->window() << " bytes, present " << lane->present

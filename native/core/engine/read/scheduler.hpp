@@ -50,7 +50,7 @@ class Scheduler {
     // The tag of a stream that can be read, each once. nullopt: wait_for_any().
     std::optional<std::uint64_t> take_ready(Lane* lane);
     Todo wait_for_any(Lane* lane);
-    void any_came(Lane* lane);
+    Todo any_came(Lane* lane);
     const std::shared_ptr<Signal>& signal_of(const Lane* lane) const noexcept;
 
     // For one object's reader
@@ -60,7 +60,8 @@ class Scheduler {
     // there may be thousands.
     enum class Waits : std::uint8_t { no, event_loop, thread };
     Todo wait(Stream* stream, Waits how, Instant now);
-    void wait_over(Stream* stream);
+    Todo waits_still(Stream* stream);  // now and then: others may have left memory meanwhile
+    Todo wait_over(Stream* stream);
     Todo close(Stream* stream);
 
     // For who carries out what was started
@@ -69,7 +70,7 @@ class Scheduler {
     // The head of an answer is here, after so long. Throws Error where it is not to be believed.
     Todo answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
                   std::chrono::nanoseconds latency);
-    // Its requests are over; also those that were given up. Starts the next ones.
+    // A chunk's request is over, also one that was given up. Starts the next ones.
     Todo ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure);
     void throttled() noexcept { limit_.throttled(); }
     Todo due();  // wakes whom it held back
@@ -93,8 +94,12 @@ class Scheduler {
     std::shared_ptr<Nearness> nearness_of(const std::shared_ptr<ObjectStore>& store);
     void refresh(Stream& stream, Todo& todo);
     void announce(Stream& stream, Todo& todo);
+    void end_wait(Stream& stream, Todo& todo);
+    void end_wait_for_any(Lane& lane, Todo& todo);
     void touch(Lane& lane);
     void adapt(Lane& lane, bool near);
+    void set_urgent(Stream& stream, bool urgent);
+    bool urgent_may_start() const noexcept;
     void activate(Lane& lane);
     void kick(Todo& todo, const Lane* lane);
     void kick_any(Todo& todo);
@@ -125,9 +130,11 @@ class Scheduler {
     std::uint64_t clock_ = 0;
     std::map<Lane*, std::unique_ptr<Lane>> lanes_;
     std::map<Stream*, std::unique_ptr<Stream>> streams_;
-    std::vector<Stream*> urgent_;                     // somebody waits, and nothing is on its way
-    std::deque<Lane*> active_;                        // with something to start, in turn
-    std::vector<std::shared_ptr<Download>> to_wake_;  // what they waited for is there
+    // Somebody waits, and nothing is on its way; in the order of their coming.
+    std::map<std::uint64_t, Stream*> urgent_;          // threads
+    std::map<std::uint64_t, Stream*> urgent_in_turn_;  // event loops: as the limit allows
+    std::deque<Lane*> active_;                         // with something to start, in turn
+    std::vector<std::shared_ptr<Download>> to_wake_;   // what they waited for is there
     int ended_since_wake_ = 0;
     bool wake_soon_ = false;
     bool wake_later_ = false;

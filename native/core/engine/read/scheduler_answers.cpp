@@ -31,7 +31,9 @@ Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
     const bool placed = chunk.memory.owner() != nullptr;
     if (!placed) fill.place(chunk, arena_);
     if (placed && !first) return todo;
-    if (first && stream->waits != Waits::no) todo.wakes.push_back(stream->download);
+    // A small object is waited for as a whole; of a large one reading begins now.
+    if (stream->waits != Waits::no && (first || !stream->queue().is_single(chunk)))
+        todo.wakes.push_back(stream->download);
     refresh(*stream, todo);
     kick(todo, &lane);  // there may be more to ask for now, or more allowed at once
     return todo;
@@ -53,7 +55,7 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
     } else {
         refresh(*stream, todo);
         const bool small = !chunk.failure && chunk.range.size() < large_chunk_bytes;
-        ++ended_since_wake_;
+        ended_since_wake_ = std::min(ended_since_wake_ + 1, worth_a_wake);
         if (stream->waits == Waits::thread) collect_wake(stream->download, small, todo);
     }
     pump(loop, todo);

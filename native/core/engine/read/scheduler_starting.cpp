@@ -27,7 +27,7 @@ void Scheduler::activate(Lane& lane) {
 // that was consumed would cost more than the object.
 void Scheduler::kick(Todo& todo, const Lane* lane) {
     if (stopped_) return;
-    bool worthwhile = !urgent_.empty() || std::exchange(hungry_, false);
+    bool worthwhile = urgent_may_start() || std::exchange(hungry_, false);
     if (!worthwhile && lane->active && running_total_ < limit_.value()) {
         const Stream* next = lane->next();
         const std::uint64_t slack = running_total_ == 0 ? 0 : lane->window() / 8;
@@ -37,9 +37,13 @@ void Scheduler::kick(Todo& todo, const Lane* lane) {
 }
 
 void Scheduler::kick_any(Todo& todo) {
-    if (stopped_ || (urgent_.empty() && active_.empty())) return;
+    if (stopped_ || (!urgent_may_start() && active_.empty())) return;
     todo.pump = static_cast<std::size_t>(std::min_element(running_.begin(), running_.end()) -
                                          running_.begin());
+}
+
+bool Scheduler::urgent_may_start() const noexcept {
+    return !urgent_.empty() || (!urgent_in_turn_.empty() && running_total_ < limit_.value());
 }
 
 Todo Scheduler::pump(std::size_t loop) {
@@ -71,16 +75,14 @@ bool Scheduler::start_next(std::size_t loop, Todo& todo) {
 }
 
 bool Scheduler::start_urgent(std::size_t loop, Todo& todo) {
-    // By index: a start in vain may end a wait.
-    for (std::size_t i = 0; i < urgent_.size() && !hungry_; ++i) {
-        Stream& stream = *urgent_[i];
-        if (stream.waits == Waits::event_loop && running_total_ >= limit_.value()) continue;
-        switch (start(stream, true, loop, todo)) {
-            case Began::yes: return true;
-            case Began::no_memory: hungry_ = true; break;
-            case Began::in_vain: --i; break;  // it is urgent no more
-        }
-    }
+    for (auto* queue : {&urgent_, &urgent_in_turn_})
+        while (!queue->empty() && !hungry_) {
+            if (queue == &urgent_in_turn_ && running_total_ >= limit_.value()) return false;
+            Stream& stream = *queue->begin()->second;
+            const Began began = start(stream, true, loop, todo);
+            if (began == Began::yes) return true;
+            if (began == Began::no_memory) hungry_ = true;
+        }  // a start in vain ended the wait
     return false;
 }
 

@@ -1,0 +1,65 @@
+"""A signal handler forks while its thread waits for the store: both sides get every byte."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+from s3pipes import IterableWrapper, S3Client
+from tests.noise import KiB, noise
+from tests.programs.forking import end_of
+from tests.programs.ground import CHUNKS, client_at, leave
+
+SIZE = 128 * KiB
+URL = "s3://bucket/held"
+
+
+def _read_into(client: S3Client) -> bytes:
+    target = bytearray(SIZE)
+    assert client.get_into(URL, target) == SIZE
+    return bytes(target)
+
+
+def _read_twice(client: S3Client) -> bytes:
+    with client.open(URL, read=CHUNKS) as stream:
+        return stream.read(10) + stream.read(SIZE - 10)
+
+
+def _load(client: S3Client) -> bytes:
+    ((_, stream),) = IterableWrapper([URL]).load_files_by_s3(client=client, read=CHUNKS)
+    return bytes(stream.read())
+
+
+DOORS: dict[str, Callable[[S3Client], bytes]] = {
+    "get": lambda client: bytes(client.get(URL)),
+    "get_into": _read_into,
+    "get_ranges": lambda client: b"".join(client.get_ranges(URL, [(0, 10), (10, SIZE)])),
+    "read": _read_twice,
+    "load": _load,
+}
+
+
+def go(endpoint_url: str, door: str) -> None:
+    """Waits by `door`; the handler of an alarm forks meanwhile."""
+    children: list[int] = []
+
+    def fork(*_: object) -> None:
+        pid = os.fork()
+        if pid == 0:
+            children.clear()
+        else:
+            children.append(pid)
+
+    client = client_at(endpoint_url)
+    mine = os.getpid()
+    signal.signal(signal.SIGALRM, fork)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    body = DOORS[door](client)
+    right = body == noise(SIZE, 5)
+    if os.getpid() != mine:
+        os._exit(0 if right else 1)
+    assert right
+    (child,) = children
+    assert end_of(child) == 0
+    leave()
