@@ -6,7 +6,7 @@ NB_MODULE(_native, module) {
     nanobind::set_leak_warnings(false);
     module.doc() = "The native engine of s3pipes; see _native.pyi.";
     s3pipes::register_errors(module);
-    s3pipes::register_piece(module);
+    s3pipes::register_view(module);
     s3pipes::register_engine(module);
     s3pipes::register_store(module);
     s3pipes::register_reader(module);

@@ -53,13 +53,13 @@ PyStream open_chunked(PyReader& self, std::shared_ptr<ObjectStore> store, nb::st
     return open(self, std::move(request));
 }
 
-PyStream open_contiguous(PyReader& self, std::shared_ptr<ObjectStore> store, nb::str key,
-                         std::uint64_t begin, std::optional<std::uint64_t> end,
-                         std::optional<std::uint64_t> size, nb::str etag, std::uint64_t tag) {
+PyStream open_in_one_piece(PyReader& self, std::shared_ptr<ObjectStore> store, nb::str key,
+                           std::uint64_t begin, std::optional<std::uint64_t> end,
+                           std::optional<std::uint64_t> size, nb::str etag, std::uint64_t tag) {
     OpenRequest request = request_for(std::move(store), std::move(key), size, std::move(etag));
     request.begin = begin;
     if (end) request.end = *end;
-    request.contiguous = true;
+    request.destination = Destination::one_piece();
     request.tag = tag;
     return open(self, std::move(request));
 }
@@ -94,9 +94,9 @@ std::uint64_t read_into(PyReader& self, std::shared_ptr<ObjectStore> store, nb::
     const Poll poll = poll_python(store.get());
     OpenRequest request = request_for(std::move(store), std::move(key), size, std::move(etag));
     static std::byte nowhere;  // the address of an empty buffer may be null
-    request.into =
+    request.destination = Destination::into(Buffer::around(
         std::span(target.view.len > 0 ? static_cast<std::byte*>(target.view.buf) : &nowhere,
-                  static_cast<std::size_t>(target.view.len));
+                  static_cast<std::size_t>(target.view.len))));
     nb::gil_scoped_release released;
     struct Settle {
         std::shared_ptr<Cursor> cursor;
@@ -131,7 +131,7 @@ void register_reader(nb::module_& module) {
             nb::arg("in_order") = true)
         .def("open", &open_chunked, nb::arg("store"), nb::arg("key"), nb::arg("size").none(),
              nb::arg("etag"), nb::arg("tag") = 0, nb::arg("glance") = false)
-        .def("open_contiguous", &open_contiguous, nb::arg("store"), nb::arg("key"),
+        .def("open_in_one_piece", &open_in_one_piece, nb::arg("store"), nb::arg("key"),
              nb::arg("begin"), nb::arg("end").none(), nb::arg("size").none(), nb::arg("etag"),
              nb::arg("tag") = 0)
         .def("read_into", &read_into, nb::arg("store"), nb::arg("key"), nb::arg("size").none(),

@@ -5,9 +5,9 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
-#include "python/piece.hpp"
 #include "python/register.hpp"
 #include "python/text.hpp"
+#include "python/view.hpp"
 
 namespace nb = nanobind;
 
@@ -78,18 +78,18 @@ nb::bytes readline(PyStream& self, std::uint64_t limit) {
     return nb::bytes(line.data(), line.size());
 }
 
-PyPiece next_piece(PyStream& self) {
+PyView next_view(PyStream& self) {
     Cursor& cursor = *self.cursor;
     return unless(cursor.view_at_hand(), self.poll, [&](const Poll& poll) {
         bool last = true;
         View view = cursor.next_view(poll, &last);
-        return PyPiece{std::move(view), last};
+        return PyView{std::move(view), last};
     });
 }
 
-PyPiece whole(PyStream& self) {
+PyView whole(PyStream& self) {
     nb::gil_scoped_release released;
-    return PyPiece{self.cursor->whole(self.poll)};
+    return PyView{self.cursor->whole(self.poll)};
 }
 
 nb::tuple tuple_of(const ObjectMeta& meta) {
@@ -120,7 +120,7 @@ void register_stream(nb::module_& module) {
         .def("read", &read, nb::arg("size"))
         .def("readinto", &readinto, nb::arg("buffer"))
         .def("readline", &readline, nb::arg("limit"))
-        .def("next_piece", &next_piece)
+        .def("next_view", &next_view)
         .def("whole", &whole)
         .def(
             "notify", [](PyStream& self, int descriptor) { self.cursor->notify(descriptor); },

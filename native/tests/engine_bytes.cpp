@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(any_use_of_a_stream_gives_the_bytes_of_its_object) {
             if (!trial.one_in(3)) window = chunk * trial.below(5);
             const auto reader = rig.reader(chunk, window, quick_retries(200));
             OpenRequest request = rig.ask("walk", !trial.one_in(3));
-            request.contiguous = trial.one_in(5);
+            request.destination = one_piece_if(trial.one_in(5));
             if (trial.one_in(4) && size != 0) request.begin = trial.below(size);
             const std::uint64_t begin = request.begin;
             const auto stream = rig.open(*reader, request);
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(ranges_of_an_object_are_read_alone) {
             OpenRequest request = rig.ask("ranges", !trial.one_in(2));
             request.begin = trial.below(size);
             request.end = request.begin + 1 + trial.below(size - request.begin);
-            request.contiguous = trial.one_in(2);
+            request.destination = one_piece_if(trial.one_in(2));
             const ByteRange range{request.begin, request.end};
             const auto stream = rig.open(*reader, request);
             const bool piecewise = trial.one_in(2);

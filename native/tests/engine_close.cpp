@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(close_from_another_thread_ends_every_wait) {
                 stop_at(*rig.store, gate);
                 const auto reader = rig.reader(chunk);
                 OpenRequest request = rig.ask("object", false);
-                request.contiguous = contiguous;
+                request.destination = one_piece_if(contiguous);
                 const auto stream = rig.open(*reader, request);
                 std::thread closer([&] {
                     gate->wait_for(1);
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(after_settling_nothing_writes_to_the_callers_memory) {
         const auto reader = rig.reader(chunk, 30 * chunk);
         auto memory = std::make_unique<std::byte[]>(size);
         OpenRequest request = rig.ask("object", seed % 4 != 0);
-        request.into = std::span(memory.get(), size);
+        request.destination = Destination::into(Buffer::around(std::span(memory.get(), size)));
         const auto stream = rig.open(*reader, request);
         while (rig.engine->stats().bytes_received.load() < seed * 16 * KiB)
             std::this_thread::yield();
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(settling_waits_for_requests_at_any_point) {
         const auto reader = rig.reader(chunk, 4 * chunk);
         std::vector<std::byte> memory(4 * chunk);
         OpenRequest request = rig.ask("object");
-        request.into = std::span(memory);
+        request.destination = Destination::into(Buffer::around(std::span(memory)));
         const auto stream = rig.open(*reader, request);
         BOOST_REQUIRE(gate->wait_for(4));
         stream->close(true);
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_whole_leaves_a_stream_that_reads_on) {
             });
             const auto reader = rig.reader(chunk, 2 * chunk);
             OpenRequest request = rig.ask("object");
-            request.contiguous = contiguous;
+            request.destination = one_piece_if(contiguous);
             const auto stream = rig.open(*reader, request);
             std::vector<std::byte> into(100);
             BOOST_REQUIRE_EQUAL(stream->read(into, patience()), 100u);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_engine_ends_waits_and_lets_go_of_streams) {
         const auto reader = rig.reader(chunk, 8 * chunk);
         std::vector<std::byte> memory(10 * chunk);
         OpenRequest request = rig.ask("object");
-        request.into = std::span(memory);
+        request.destination = Destination::into(Buffer::around(std::span(memory)));
         const auto into = rig.open(*reader, request);
         const auto stream = rig.open(*reader, rig.ask("object"));
         OpenRequest unready = rig.ask("object", false);
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(many_threads_share_an_engine) {
                     for (int i = 0; i < 5; ++i) {
                         const int object = static_cast<int>(random() % count);
                         OpenRequest request = rig.ask(std::to_string(object), random() % 2);
-                        request.contiguous = random() % 4 == 0;
+                        request.destination = one_piece_if(random() % 4 == 0);
                         streams.emplace_back(object, reader->open(std::move(request)));
                     }
                     reader->start();

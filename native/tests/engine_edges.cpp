@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_CASE(the_callers_memory_is_filled_in_place) {
             std::vector<std::byte> memory(size + 100, std::byte{0x5a});
             const auto reader = rig.reader(64 * KiB);
             OpenRequest request = rig.ask("into", known);
-            request.into = std::span(memory);
+            request.destination = Destination::into(Buffer::around(std::span(memory)));
             const auto stream = rig.open(*reader, request);
             const View whole = stream->whole(patience());
             stream->close(true);
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(too_small_memory_of_the_caller_is_a_clear_error) {
         std::vector<std::byte> memory(199'999, std::byte{0x5a});
         const auto reader = rig.reader(64 * KiB);
         OpenRequest request = rig.ask("large", known);
-        request.into = std::span(memory);
+        request.destination = Destination::into(Buffer::around(std::span(memory)));
         const auto stream = rig.open(*reader, request);
         const Failure failure = failure_of([&] { stream->whole(patience()); });
         BOOST_TEST((failure.error.kind == ErrorKind::config));
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_range_beyond_the_end_is_not_readable) {
         OpenRequest request = rig.ask("short", false);
         request.begin = 50;
         request.end = 101;
-        request.contiguous = contiguous;
+        request.destination = one_piece_if(contiguous);
         const auto stream = rig.open(*reader, request);
         const Failure failure = failure_of([&] { stream->whole(patience()); });
         BOOST_TEST((failure.error.kind == ErrorKind::range_not_satisfiable));
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_range_beyond_the_end_is_not_readable) {
         // A listed object that has no such bytes is none of their range's.
         OpenRequest behind = rig.ask("short", true);
         behind.begin = 200;
-        behind.contiguous = contiguous;
+        behind.destination = one_piece_if(contiguous);
         const auto nothing = rig.open(*reader, behind);
         BOOST_TEST(nothing->whole(patience()).empty());
         BOOST_TEST(read_rest(*nothing).size() == 0u);
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(views_keep_their_bytes) {
             std::vector<View> views;
             {
                 OpenRequest request = rig.ask("kept");
-                request.contiguous = contiguous;
+                request.destination = one_piece_if(contiguous);
                 const auto stream = rig.open(*reader, request);
                 if (interrupted) {
                     try {

@@ -33,6 +33,10 @@ inline RetryRules quick_retries(int max_attempts = 10) {
     return {max_attempts, milliseconds(1), milliseconds(2), milliseconds(1), milliseconds(60'000)};
 }
 
+inline Destination one_piece_if(bool wanted) {
+    return wanted ? Destination::one_piece() : Destination::chunks();
+}
+
 struct Rig {
     std::shared_ptr<Engine> engine;
     std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(next_ready_gives_each_stream_once_failures_too) {
                 if (i % 2 == 0) request.known = rig.store->meta(request.key);
             }
             request.tag = i;
-            request.contiguous = i % 11 == 0;
+            request.destination = one_piece_if(i % 11 == 0);
             streams.push_back(reader->open(std::move(request)));
         }
         reader->start();
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(an_eventfd_is_told_once_that_a_whole_object_is_there) {
                 rig.store->put("object", size);
                 const auto reader = rig.reader(chunk, window);
                 OpenRequest request = rig.ask("object", known);
-                request.contiguous = true;
+                request.destination = Destination::one_piece();
                 const auto stream = rig.open(*reader, request);
                 const EventFd told;
                 stream->notify(told.descriptor);
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(an_eventfd_is_told_of_failures_and_of_the_close) {
     });
     const auto reader = rig.reader(chunk);
     OpenRequest request = rig.ask("object", false);
-    request.contiguous = true;
+    request.destination = Destination::one_piece();
     const auto stream = rig.open(*reader, request);
     const EventFd told;
     stream->notify(told.descriptor);
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_failed_chunk_is_told_while_others_run) {
         return answer;
     });
     OpenRequest request = rig.ask("object");
-    request.contiguous = true;
+    request.destination = Destination::one_piece();
     const auto reader = rig.reader(chunk, 9 * chunk);
     const auto stream = rig.open(*reader, request);
     const EventFd told;
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(event_loops_that_wait_keep_to_the_limit_of_requests) {
         const std::string key = std::to_string(streams.size());
         rig.store->put(key, 2 * chunk);
         OpenRequest request = rig.ask(key, streams.size() % 2 == 0);
-        request.contiguous = true;
+        request.destination = Destination::one_piece();
         readers.push_back(rig.reader(chunk));
         streams.push_back(rig.open(*readers.back(), request));
         streams.back()->notify(one.descriptor);

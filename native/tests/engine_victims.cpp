@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_larger_than_the_budget_is_a_clear_error) {
         // The whole of it is not the budget's.
         const View whole = [&] {
             OpenRequest request = rig.ask("huge", known);
-            request.contiguous = true;
+            request.destination = Destination::one_piece();
             return rig.open(*reader, request)->whole(patience());
         }();
         BOOST_TEST(MemoryStore::mismatch({whole.data(), whole.size()}, "huge", 0) == 10u << 20);

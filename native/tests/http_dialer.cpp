@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_connect_that_nobody_answers_is_a_timeout) {
 
 BOOST_AUTO_TEST_CASE(a_name_with_an_address_that_refuses) {
     // Where localhost is also ::1, only 127.0.0.1 listens.
-    ScriptedServer server(always(of_length("x"), 1));
+    ScriptedServer server(always(of_length("x", "Connection: close\r\n")));
     ClientLoop loop;
     Endpoint endpoint = at(server);
     endpoint.host = "localhost";

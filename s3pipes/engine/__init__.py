@@ -8,8 +8,8 @@ from s3pipes.engine._native import (
     LineSplitter,
     LineTooLong,
     ObjectStream,
-    Piece,
     TarReader,
+    View,
     merge_ranges,
 )
 from s3pipes.engine.asked import head, read_into
@@ -26,10 +26,10 @@ __all__ = [
     "Listing",
     "ObjectStream",
     "OpenObject",
-    "Piece",
     "Session",
     "Stats",
     "TarReader",
+    "View",
     "Window",
     "head",
     "known",

@@ -72,7 +72,7 @@ class S3Store(ObjectStore):
         """`trust` is needed where the target speaks TLS."""
 
 @final
-class Piece:
+class View:
     """Bytes in memory that is the user's; a writable buffer."""
 
     @property
@@ -110,7 +110,7 @@ class Reader:
         At a glance little is fetched before reading is seen to go on.
         """
 
-    def open_contiguous(
+    def open_in_one_piece(
         self,
         store: ObjectStore,
         key: str,
@@ -149,10 +149,10 @@ class ObjectStream:
     def read(self, size: int) -> bytes: ...
     def readinto(self, buffer: Buffer) -> int: ...
     def readline(self, limit: int) -> bytes: ...
-    def next_piece(self) -> Piece:
+    def next_view(self) -> View:
         """The rest of the present chunk; an empty piece at the end."""
 
-    def whole(self) -> Piece: ...
+    def whole(self) -> View: ...
     def notify(self, descriptor: int) -> None:
         """Writes to an eventfd, once, when `whole` need not wait."""
 

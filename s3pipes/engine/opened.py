@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s3pipes.config import ReadConfig
-from s3pipes.engine._native import ObjectStream, Piece, Reader
+from s3pipes.engine._native import ObjectStream, Reader, View
 from s3pipes.engine.lasting import Lasting
 from s3pipes.engine.session import Session
 from s3pipes.url import S3Url, split_object
@@ -22,10 +22,10 @@ class OpenObject(Lasting[ObjectStream]):
     """One object that is open, and all that it takes to open it again where it is.
 
     Args:
-        read: how it is read; an object of `whole_objects` is `contiguous`.
+        read: how it is read; an object of `whole_objects` is in `one_piece`.
         window: among whose objects it is opened; None: by itself, and it starts at once.
-        begin, end: only these of the object's bytes, where it is contiguous; end None: all.
-        contiguous: into one piece of memory outside the budget.
+        begin, end: only these of the object's bytes, where it is in one piece; end None: all.
+        one_piece: into one piece of memory outside the budget.
 
     Attributes:
         meta: what is known of the object by now.
@@ -46,7 +46,7 @@ class OpenObject(Lasting[ObjectStream]):
         window: Window | None = None,
         begin: int = 0,
         end: int | None = None,
-        contiguous: bool = False,
+        one_piece: bool = False,
     ) -> None:
         self.session = session
         self.bucket, self._key = split_object(url)
@@ -55,7 +55,7 @@ class OpenObject(Lasting[ObjectStream]):
         # By itself it may be opened for its first bytes only.
         self._glance = window is None
         # One request needs one piece of memory, which is then the user's, not the budget's.
-        self._range = (begin, end) if contiguous or read.whole_objects else None
+        self._range = (begin, end) if one_piece or read.whole_objects else None
         self.meta = known(url)
         self._window: Window | None = None
         self.tag = 0
@@ -89,7 +89,7 @@ class OpenObject(Lasting[ObjectStream]):
             meta = self.meta = self.ask(ObjectStream.meta)
         return meta
 
-    def whole(self) -> Piece:
+    def whole(self) -> View:
         """All bytes, and the end of it."""
         try:
             return self.ask(ObjectStream.whole)
@@ -136,7 +136,9 @@ class OpenObject(Lasting[ObjectStream]):
             self.native = reader.open(store, self._key, size, etag, self.tag, self._glance)
         else:
             begin, end = self._range
-            self.native = reader.open_contiguous(store, self._key, begin, end, size, etag, self.tag)
+            self.native = reader.open_in_one_piece(
+                store, self._key, begin, end, size, etag, self.tag
+            )
 
     def _leave_window(self) -> None:
         window, self._window = self._window, None

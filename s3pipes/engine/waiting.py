@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
-from s3pipes.engine._native import ObjectStream, Piece
+from s3pipes.engine._native import ObjectStream, View
 from s3pipes.engine.opened import OpenObject
 from s3pipes.engine.session import Session
 
@@ -24,7 +24,7 @@ async def store_at_hand(session: Session, bucket: str) -> None:
         await asyncio.to_thread(stores.of, bucket)
 
 
-async def whole(opened: OpenObject) -> Piece:
+async def whole(opened: OpenObject) -> View:
     """As `opened.whole()`, for asyncio. Cancelling the task closes the object.
 
     Raises:
@@ -42,7 +42,7 @@ async def whole(opened: OpenObject) -> Piece:
         opened.end()
 
 
-def _whole_of(native: ObjectStream, awaited: ObjectStream) -> Piece | None:
+def _whole_of(native: ObjectStream, awaited: ObjectStream) -> View | None:
     return native.whole() if native is awaited else None
 
 

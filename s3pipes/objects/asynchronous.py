@@ -14,7 +14,7 @@ from s3pipes.url import split_object
 async def get(session: Session, url: str, read: ReadConfig) -> memoryview:
     """As `S3Client.get`."""
     await store_at_hand(session, split_object(url)[0])
-    opened = OpenObject(session, url, read, contiguous=True)
+    opened = OpenObject(session, url, read, one_piece=True)
     return memoryview(await whole(opened)).toreadonly()
 
 

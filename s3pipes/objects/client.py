@@ -93,7 +93,7 @@ class S3Client:
     def get(self, url: str) -> memoryview:
         """The whole object as a read-only memoryview, fetched in parallel chunks."""
         # In one piece from the start: nothing is copied together.
-        opened = OpenObject(self.session, url, self.read, contiguous=True)
+        opened = OpenObject(self.session, url, self.read, one_piece=True)
         return memoryview(opened.whole()).toreadonly()
 
     def get_into(self, url: str, buffer: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from s3pipes.config import ReadConfig
-from s3pipes.engine import OpenObject, Piece, Session, Window, known, merge_ranges
+from s3pipes.engine import OpenObject, Session, View, Window, known, merge_ranges
 from s3pipes.errors import ConfigError, ObjectChanged
 
 Range = tuple[int, int]
@@ -37,7 +37,7 @@ class Ranges:
             for begin, end, _ in self._merged:
                 self.opened.append(
                     OpenObject(
-                        session, url, read, window=window, begin=begin, end=end, contiguous=True
+                        session, url, read, window=window, begin=begin, end=end, one_piece=True
                     )
                 )
             window.start()
@@ -45,7 +45,7 @@ class Ranges:
             self.close()
             raise
 
-    def cut(self, pieces: Sequence[Piece]) -> list[memoryview]:
+    def cut(self, pieces: Sequence[View]) -> list[memoryview]:
         """The part of each range in the piece that holds it; `pieces` are those of `opened`."""
         parts = [memoryview(b"")] * len(self._wanted)
         for (first, _, members), piece in zip(self._merged, pieces, strict=True):

@@ -112,7 +112,7 @@ class S3Stream(io.BufferedIOBase):
         """
         last = False
         while not last:
-            piece = self._ask(ObjectStream.next_piece)
+            piece = self._ask(ObjectStream.next_view)
             if not len(piece):
                 return
             last = piece.last

@@ -13,8 +13,7 @@ ChunkQueue::ChunkQueue(Wish wish, Destination destination)
       next_begin_(wish_.range.begin),
       position_(wish_.range.begin),
       wanted_until_(wish_.glance ? wish_.range.begin + 1 : 0),
-      step_bytes_(wish_.glance ? first_step_bytes : UINT64_MAX),
-      scattered_(wish_.glance) {}
+      step_bytes_(wish_.glance ? first_step_bytes : unbounded) {}
 
 std::uint64_t ChunkQueue::end() const noexcept {
     return meta_ ? std::min(meta_->size, wish_.range.end) : wish_.range.end;
@@ -84,7 +83,6 @@ void ChunkQueue::restart(std::uint64_t position) {
     for (const auto& chunk : chunks_) forget(chunk);
     chunks_.clear();
     next_begin_ = position;
-    claimed_ = false;
     // Nobody else can own the user's memory: it is written to only once.
     if (destination_.is_users())
         closed_ = true;
@@ -101,7 +99,7 @@ std::ostream& ChunkQueue::print(std::ostream& out) const {
         out << " " << chunk->range.begin << "+" << chunk->filled.load() << "/"
             << chunk->range.size() << " " << names[static_cast<int>(chunk->state)];
     }
-    if (scattered_) out << " scattered";
+    if (step_bytes_ != unbounded) out << " by steps";
     if (gathering_) out << " gathering";
     if (closed_) out << " closed";
     return out;

@@ -62,6 +62,7 @@ class ChunkQueue {
   private:
     // Who may want a few bytes here and there gets so many at first.
     static constexpr std::uint64_t first_step_bytes = 128 << 10;
+    static constexpr std::uint64_t unbounded = UINT64_MAX;
 
     std::ostream& print(std::ostream& out) const;
     void forget(const std::shared_ptr<Chunk>& chunk);  // its request ends, its bytes are lost
@@ -75,11 +76,11 @@ class ChunkQueue {
     std::deque<std::shared_ptr<Chunk>> chunks_;  // without gaps
     std::uint64_t next_begin_;                   // where the next request starts
     std::uint64_t position_;
-    std::uint64_t wanted_until_ = 0;         // the reader waits for the bytes up to here
-    std::uint64_t step_bytes_ = UINT64_MAX;  // of a request: small at first, where little is known
-    bool scattered_ = false;                 // no bytes ahead until reading is seen to go on
+    std::uint64_t wanted_until_ = 0;  // the reader waits for the bytes up to here
+    // Of a request. Bounded where little is known of the reader: then no bytes are fetched ahead
+    // either, until reading is seen to go on.
+    std::uint64_t step_bytes_ = unbounded;
     bool closed_ = false;
-    bool claimed_ = false;    // the one chunk of a small object is the user's
     bool gathering_ = false;  // the reader waits for all bytes, in whatever order they come
     std::uint64_t outstanding_ = 0;
     std::uint64_t delivered_ = 0;

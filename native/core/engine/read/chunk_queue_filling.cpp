@@ -20,7 +20,7 @@ std::optional<ByteRange> ChunkQueue::FillEnd::next(std::uint64_t largest,
 }
 
 bool ChunkQueue::FillEnd::reads_ahead() const noexcept {
-    return !queue_.scattered_ || queue_.next_begin_ < queue_.wanted_until_;
+    return queue_.step_bytes_ == unbounded || queue_.next_begin_ < queue_.wanted_until_;
 }
 
 std::shared_ptr<Chunk> ChunkQueue::FillEnd::start(ByteRange range, Charge charge,
@@ -106,7 +106,7 @@ void ChunkQueue::FillEnd::fail(ByteRange range, std::unique_ptr<const Failure> f
 }
 
 bool ChunkQueue::FillEnd::holds_memory() const noexcept {
-    if (queue_.claimed_ || queue_.closed_ || queue_.gathering_) return false;
+    if (queue_.closed_ || queue_.gathering_) return false;
     return std::any_of(queue_.chunks_.begin(), queue_.chunks_.end(),
                        [](const auto& chunk) { return chunk->budget_bytes() != 0; });
 }

@@ -28,7 +28,6 @@ void ChunkQueue::ReadEnd::require() {
     if (queue_.is_one_piece() && !chunks.empty() && chunks.front()->range.begin <= queue_.position_)
         return;
     queue_.restart(queue_.position_);
-    queue_.scattered_ = true;
     queue_.step_bytes_ = first_step_bytes;
 }
 
@@ -37,8 +36,7 @@ void ChunkQueue::ReadEnd::want(std::uint64_t bytes) noexcept {
 }
 
 void ChunkQueue::ReadEnd::read_on() noexcept {
-    queue_.scattered_ = false;
-    queue_.step_bytes_ = UINT64_MAX;
+    queue_.step_bytes_ = unbounded;
 }
 
 void ChunkQueue::ReadEnd::want_all() noexcept {
@@ -65,14 +63,13 @@ void ChunkQueue::ReadEnd::consume(std::uint64_t bytes) {
     // Given up while it was being read.
     if (bytes != 0 && chunks.empty() && queue_.next_begin_ < queue_.position_)
         queue_.next_begin_ = std::min(queue_.position_, queue_.end());
-    if (!moved || !queue_.scattered_) return;
+    if (!moved || queue_.step_bytes_ == unbounded) return;
     if (queue_.step_bytes_ >= last_step_bytes) return read_on();
     queue_.step_bytes_ *= step_growth;
 }
 
 void ChunkQueue::ReadEnd::claim() {
-    if (queue_.claimed_ || queue_.chunks_.empty()) return;
-    queue_.claimed_ = true;
+    if (queue_.chunks_.empty()) return;
     Chunk& chunk = *queue_.chunks_.front();
     if (chunk.memory.owner()) chunk.memory.owner()->leave_budget();
     queue_.release(chunk);
@@ -107,7 +104,6 @@ void ChunkQueue::ReadEnd::abandon() {
     queue_.wanted_until_ = 0;
     queue_.restart(queue_.position_);
     if (!queue_.wished_one_piece_) queue_.destination_ = Destination::chunks();
-    queue_.scattered_ = true;
     queue_.step_bytes_ = first_step_bytes;
 }
 

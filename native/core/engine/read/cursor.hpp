@@ -53,7 +53,7 @@ class Cursor {
     // All bytes as one piece; does not move the position.
     View whole(const Poll& poll);
 
-    // Of a contiguous one: writes to the eventfd `descriptor`, once, when whole() need not wait or
+    // Of one piece: writes to the eventfd `descriptor`, once, when whole() need not wait or
     // will throw. For event loops that must not block. The descriptor is duplicated.
     void notify(int descriptor);
 

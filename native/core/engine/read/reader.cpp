@@ -27,15 +27,10 @@ Reader::~Reader() {
 
 std::shared_ptr<Cursor> Reader::open(OpenRequest request) {
     engine_->check_process();
-    Destination destination = Destination::chunks();
-    if (request.into)
-        destination = Destination::into(Buffer::around(*request.into));
-    else if (request.contiguous)
-        destination = Destination::one_piece();
     auto download = std::make_shared<Download>(
         std::move(request.store), std::move(request.key), rules_.retry,
         ChunkQueue::Wish{{request.begin, request.end}, std::move(request.known), request.glance},
-        std::move(destination));
+        std::move(request.destination));
     std::lock_guard lock(engine_->mutex());
     Scheduler::Stream* const stream = engine_->scheduler().open(lane_, download, request.tag);
     return std::make_shared<Cursor>(engine_, std::move(download), stream);

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
+#include "core/memory/destination.hpp"
 #include "core/policy/retry.hpp"
 #include "core/store/object_store.hpp"
 #include "core/words/object.hpp"
@@ -31,9 +31,8 @@ struct OpenRequest {
     std::optional<ObjectMeta> known;  // from a listing: saves asking
     std::uint64_t begin = 0;
     std::uint64_t end = UINT64_MAX;  // exclusive; the object's end if that comes first
-    bool contiguous = false;         // as one piece of memory outside the budget...
-    // ...or into this, which must outlive the stream's requests.
-    std::optional<std::span<std::byte>> into;
+    // Memory of the user's must outlive the requests: close(true) waits for their end.
+    Destination destination = Destination::chunks();
     bool glance = false;    // perhaps no more than the first bytes will be read
     std::uint64_t tag = 0;  // handed back by next_ready
 };

@@ -1,4 +1,4 @@
-#include "python/piece.hpp"
+#include "python/view.hpp"
 
 #include "python/register.hpp"
 
@@ -8,7 +8,7 @@ namespace s3pipes {
 namespace {
 
 int get_buffer(PyObject* self, Py_buffer* view, int flags) {
-    const View& piece = nb::inst_ptr<PyPiece>(self)->view;
+    const View& piece = nb::inst_ptr<PyView>(self)->view;
     // Some consumers refuse a null pointer even where there is nothing to point to.
     static char nothing = 0;
     void* data = piece.data() != nullptr ? static_cast<void*>(piece.data()) : &nothing;
@@ -19,10 +19,10 @@ PyType_Slot slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {
 
 }  // namespace
 
-void register_piece(nb::module_& module) {
-    nb::class_<PyPiece>(module, "Piece", nb::type_slots(slots))
-        .def_ro("last", &PyPiece::last)
-        .def("__len__", [](const PyPiece& self) { return self.view.size(); });
+void register_view(nb::module_& module) {
+    nb::class_<PyView>(module, "View", nb::type_slots(slots))
+        .def_ro("last", &PyView::last)
+        .def("__len__", [](const PyView& self) { return self.view.size(); });
 }
 
 }  // namespace s3pipes

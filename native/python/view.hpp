@@ -7,7 +7,7 @@
 
 namespace s3pipes {
 
-struct PyPiece {
+struct PyView {
     View view;
     bool last = true;  // nothing of the object comes after it
 };
