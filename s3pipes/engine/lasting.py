@@ -17,6 +17,15 @@ _Result = TypeVar("_Result")
 _ENDED = (_native.Orphaned, WrongRegion)
 
 
+def begun(begin: Callable[[], _Result]) -> _Result:
+    """`begin()`, anew where a fork came between its steps: a signal's handler may do that."""
+    while True:
+        try:
+            return begin()
+        except _native.Orphaned:
+            pass
+
+
 class Lasting(ABC, Generic[_Native]):
     """Something native that is opened anew where a fork or a wrong region ended it.
 
@@ -51,7 +60,7 @@ class Lasting(ABC, Generic[_Native]):
                     raise
             # Not within the except: botocore keeps what it raised meanwhile, and with it all that
             # the present error knows of.
-            self.native = self.opened()
+            self.native = begun(self.opened)
 
     def ask_with(self, method: Callable[[_Native, _Argument], _Result], by: _Argument) -> _Result:
         """`method(native, by)`, as `ask`; twice, since every byte that is read comes this way."""
@@ -61,7 +70,7 @@ class Lasting(ABC, Generic[_Native]):
             except _ENDED as error:
                 if not self._goes_on(error):
                     raise
-            self.native = self.opened()
+            self.native = begun(self.opened)
 
     def _goes_on(self, error: Exception) -> bool:
         # Orphaned, in a fork's child: what is opened from here on is of this process.

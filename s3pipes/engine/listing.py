@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s3pipes.engine._native import Lister
-from s3pipes.engine.lasting import Lasting
+from s3pipes.engine.lasting import Lasting, begun
 from s3pipes.engine.session import Session
 
 Page = list[tuple[str, int, str, int]]
@@ -23,7 +23,7 @@ class Listing(Lasting[Lister]):
         super().__init__(session, bucket)
         self._prefix = prefix
         self._page_size = page_size
-        self.native = self._from("")
+        self.native = begun(lambda: self._from(""))
 
     def next_page(self) -> Page | None:
         """Key, size, ETag and time of change of each object; None after the last page."""

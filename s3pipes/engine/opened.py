@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s3pipes.config import ReadConfig
 from s3pipes.engine._native import ObjectStream, Reader, View
-from s3pipes.engine.lasting import Lasting
+from s3pipes.engine.lasting import Lasting, begun
 from s3pipes.engine.session import Session
 from s3pipes.url import S3Url, split_object
 
@@ -60,14 +60,17 @@ class OpenObject(Lasting[ObjectStream]):
         self._window: Window | None = None
         self.tag = 0
         if window is None:
-            reader = session.reader(read)
-            self.open_in(reader)
-            reader.start()
+            begun(self._begin)
         else:
             window.last_tag = self.tag = window.last_tag + 1
             window.ask(self.open_in)
             window.ahead[self.tag] = self
             self._window = window
+
+    def _begin(self) -> None:
+        reader = self.session.reader(self._read)
+        self.open_in(reader)
+        reader.start()
 
     def wait_ready(self) -> Meta:
         """Waits until reading can begin without a wait; it then leaves the window's care.

@@ -124,7 +124,7 @@ def test_a_store_that_fails_is_asked_again(scripted: ScriptedServer, answer: Ans
 
 
 def test_retries_exhausted_tells_everything(scripted: ScriptedServer) -> None:
-    url = scripted.put("some/key", noise(200_000))
+    url = scripted.put("some/key", noise(64 * KiB))
     scripted.script = lambda request: fault(
         503, "SlowDown", "Please reduce your request rate.", x_amz_request_id="THE-ID"
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from typing import Any
 
-from s3pipes import IterableWrapper, S3Client
+from s3pipes import IterableWrapper, ReadConfig, S3Client
+from s3pipes.engine import Session
 from tests.noise import KiB, noise
 from tests.programs.forking import end_of
 from tests.programs.ground import CHUNKS, client_at, leave
@@ -41,7 +43,7 @@ DOORS: dict[str, Callable[[S3Client], bytes]] = {
 
 
 def go(endpoint_url: str, door: str) -> None:
-    """Waits by `door`; the handler of an alarm forks meanwhile."""
+    """Waits by `door`; the handler of SIGALRM forks meanwhile."""
     children: list[int] = []
 
     def fork(*_: object) -> None:
@@ -54,10 +56,28 @@ def go(endpoint_url: str, door: str) -> None:
     client = client_at(endpoint_url)
     mine = os.getpid()
     signal.signal(signal.SIGALRM, fork)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    body = DOORS[door](client)
-    right = body == noise(SIZE, 5)
-    if os.getpid() != mine:
+    _both_sides(client, door, mine, children)
+
+
+def go_between(endpoint_url: str, door: str) -> None:
+    """A fork comes between the making of a reader and its first use."""
+    children: list[int] = []
+    reader_of = Session.reader
+
+    def reader(session: Session, read: ReadConfig) -> Any:
+        made = reader_of(session, read)
+        Session.reader = reader_of  # type: ignore[method-assign]
+        pid = os.fork()
+        children[:] = [pid] if pid else []
+        return made
+
+    Session.reader = reader  # type: ignore[method-assign,assignment]
+    _both_sides(client_at(endpoint_url), door, os.getpid(), children)
+
+
+def _both_sides(client: S3Client, door: str, parent: int, children: list[int]) -> None:
+    right = DOORS[door](client) == noise(SIZE, 5)
+    if os.getpid() != parent:
         os._exit(0 if right else 1)
     assert right
     (child,) = children

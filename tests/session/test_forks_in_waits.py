@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -36,5 +38,15 @@ def test_a_fork_in_the_middle_of_a_wait(
         return replace(scripted.truth(request), after=twice)
 
     scripted.script = script
-    assert good(children.run(fork_in_wait.go, scripted.endpoint_url, door)) == ["ok"]
+    child = children.start(fork_in_wait.go, scripted.endpoint_url, door)
+    scripted.wait_for(lambda: bool(asked), within_s=60)
+    os.kill(child.pid, signal.SIGALRM)
+    assert good(child.end()) == ["ok"]
     assert twice.is_set()
+
+
+@pytest.mark.parametrize("door", list(fork_in_wait.DOORS))
+def test_a_fork_between_two_steps(scripted: ScriptedServer, children: Children, door: str) -> None:
+    scripted.put("held", noise(fork_in_wait.SIZE, 5))
+    ended = children.run(fork_in_wait.go_between, scripted.endpoint_url, door)
+    assert good(ended) == ["ok"]
