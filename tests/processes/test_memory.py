@@ -90,7 +90,7 @@ def test_memory_grows_by_the_budget_and_then_no_more(
         scripted.put(f"big{i}", body)
     for i in range(200):
         scripted.put(f"small{i:03}", body[i : i + 20_000])
-    run(children, budget.five_epochs, scripted)
+    run(children, budget.eight_epochs, scripted)
 
 
 @pytest.mark.parametrize("door", ["client", "loader", "open"])

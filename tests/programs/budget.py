@@ -215,16 +215,18 @@ def objects_larger_than_the_budget(endpoint_url: str) -> None:
     leave_with_nothing()
 
 
-def five_epochs(endpoint_url: str) -> None:
+def eight_epochs(endpoint_url: str) -> None:
     # A window that grows by measurement may fill the budget in a later epoch only.
     client = client_with(endpoint_url, 16 * MiB, chunk_bytes=1 * MiB, window_bytes=16 * MiB)
     listed = IterableWrapper(["s3://bucket/"]).list_files_by_s3(client=client)
     pipe = listed.load_files_by_s3(client=client)
     before = rss_bytes()
     with Watch(16 * MiB):
-        peaks = [_peak_of_an_epoch(pipe) - before for _ in range(5)]
-    assert peaks[0] <= at_most_bytes(16 * MiB + 64 * MiB), peaks
-    assert max(peaks[1:]) - peaks[0] <= at_most_bytes(4 * MiB), peaks
+        peaks = [_peak_of_an_epoch(pipe) - before for _ in range(8)]
+    assert max(peaks) <= at_most_bytes(16 * MiB + 64 * MiB), peaks
+    # How much was in flight at once, small objects beside large ones, is a matter of chance: the
+    # heap finds its level within some epochs. A leak would go on.
+    assert max(peaks[5:]) - max(peaks[:5]) <= at_most_bytes(1 * MiB), peaks
     assert len(list(Path("/proc/self/fd").iterdir())) < 300
     leave_with_nothing()
 
