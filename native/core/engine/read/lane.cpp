@@ -7,13 +7,16 @@ namespace {
 
 // Where a window begins: two are received while two wait to be consumed; a near store refills one
 // chunk before the other is consumed.
-constexpr std::uint64_t far_chunks = 4;
+constexpr std::uint64_t first_chunks = 4;
 constexpr std::uint64_t near_chunks = 2;
+// Once a store is known to be far: a connection brings a chunk in some 170 ms.
+constexpr std::uint64_t far_chunks = 16;
 
 }  // namespace
 
 WindowPolicy Scheduler::Lane::make_policy() const {
-    return WindowPolicy(chunk_bytes(), near ? near_chunks : far_chunks, window_limit_bytes);
+    return WindowPolicy(chunk_bytes(), known ? (near ? near_chunks : far_chunks) : first_chunks,
+                        window_limit_bytes);
 }
 
 void Scheduler::Lane::add(Stream& stream) {

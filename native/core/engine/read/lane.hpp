@@ -44,6 +44,7 @@ struct Scheduler::Lane {
 
     const ReadRules rules;
     const std::uint64_t window_limit_bytes;
+    bool known = false;  // a store has answered: near, or far
     bool near = false;
     bool far_for_good = false;  // a reader of two stores does not change with every answer
     WindowPolicy policy;

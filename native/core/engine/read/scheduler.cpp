@@ -269,9 +269,10 @@ void Scheduler::announce(Stream& stream, Todo& todo) {
 }
 
 void Scheduler::adapt(Lane& lane, bool near) {
-    if (near == lane.near || lane.far_for_good || lane.rules.chunk_bytes) return;
+    if (lane.far_for_good || lane.rules.chunk_bytes) return;
+    if (std::exchange(lane.known, true) && near == lane.near) return;
+    lane.far_for_good = lane.near && !near;
     lane.near = near;
-    lane.far_for_good = !near;
     lane.policy = lane.make_policy();
 }
 
