@@ -8,14 +8,6 @@
 using namespace s3pipes;
 using namespace s3pipes::test;
 
-namespace {
-
-constexpr std::uint64_t chunk = 64 * KiB;
-
-struct Interrupted : std::exception {};
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(engine_close, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(close_from_another_thread_ends_every_wait) {

@@ -6,18 +6,6 @@
 using namespace s3pipes;
 using namespace s3pipes::test;
 
-namespace {
-
-constexpr std::uint64_t chunk = 64 * KiB;
-
-Answer refusal(ErrorKind kind, const char* message = "as the script says") {
-    Answer answer;
-    answer.refuse.emplace(kind, message);
-    return answer;
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(engine_errors, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(bytes_before_a_failure_are_delivered) {

@@ -15,8 +15,6 @@ using namespace s3pipes::test;
 
 namespace {
 
-constexpr std::uint64_t chunk = 64 * KiB;
-
 template <typename Work>
 bool orphaned(Work work) {
     try {

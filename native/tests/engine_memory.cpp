@@ -9,12 +9,6 @@
 using namespace s3pipes;
 using namespace s3pipes::test;
 
-namespace {
-
-constexpr std::uint64_t chunk = 64 * KiB;
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(engine_memory, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(many_unread_streams_do_not_block_any_one_of_them) {

@@ -19,6 +19,7 @@
 namespace s3pipes::test {
 
 inline constexpr std::uint64_t KiB = 1024;
+inline constexpr std::uint64_t chunk = 64 * KiB;  // of most tests
 
 // Ends any wait after half a minute: a deadlock fails its test instead of hanging the suite.
 inline Poll patience() {
@@ -153,6 +154,15 @@ inline void stop_at(MemoryStore& store, std::shared_ptr<Gate> gate, std::uint64_
         return answer;
     });
 }
+
+inline Answer refusal(ErrorKind kind, const char* message = "as the script says") {
+    Answer answer;
+    answer.refuse.emplace(kind, message);
+    return answer;
+}
+
+// What a poll throws.
+struct Interrupted : std::exception {};
 
 // The Failure that `work` ends with.
 template <typename Work>

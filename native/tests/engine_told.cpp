@@ -13,10 +13,6 @@ using namespace s3pipes::test;
 
 namespace {
 
-constexpr std::uint64_t chunk = 64 * KiB;
-
-struct Interrupted : std::exception {};
-
 struct EventFd {
     int descriptor = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     ~EventFd() { ::close(descriptor); }

@@ -7,12 +7,6 @@
 using namespace s3pipes;
 using namespace s3pipes::test;
 
-namespace {
-
-constexpr std::uint64_t chunk = 64 * KiB;
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(engine_victims, *boost::unit_test::timeout(300))
 
 BOOST_AUTO_TEST_CASE(no_more_is_given_up_than_is_needed) {

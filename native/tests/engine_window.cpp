@@ -9,8 +9,6 @@ using namespace s3pipes::test;
 
 namespace {
 
-constexpr std::uint64_t chunk = 64 * KiB;
-
 std::uint64_t bytes_asked(const MemoryStore& store) {
     std::uint64_t sum = 0;
     for (const auto& request : store.requests())

@@ -28,7 +28,7 @@ struct EngineRules {
     int event_loops = 1;
 };
 
-class Engine : public std::enable_shared_from_this<Engine> {
+class Engine {
   public:
     // The one engine of this process, made at the first call. Later calls raise its limits where
     // they ask for more; the number of loops stays. Never destroyed in a fork's child, where its

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "core/engine/read/cursor_lock.hpp"
+#include "core/engine/read/cursor_waiting.hpp"
 #include "core/words/generation.hpp"
 
 namespace s3pipes {

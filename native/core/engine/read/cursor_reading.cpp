@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/engine/read/cursor_lock.hpp"
+#include "core/engine/read/cursor_waiting.hpp"
 #include "core/memory/copy.hpp"
 
 namespace s3pipes {

@@ -9,17 +9,8 @@ namespace s3pipes {
 Fetch::Fetch(Engine& engine, Todo::Start what)
     : Task(engine.loop(what.chunk->loop), engine.stats(), what.download->retry),
       engine_(engine),
-      what_(std::move(what)) {
-    const Download& download = *what_.download;
-    const ByteRange range = what_.chunk->range;
-    request_.key = download.key;
-    std::lock_guard lock(engine_.mutex());
-    const auto& meta = download.queue.meta();
-    if (range.begin != 0 || range.end != (meta ? meta->size : UINT64_MAX)) request_.range = range;
-    if (!meta) return;
-    request_.if_match = meta->etag;
-    request_.known_size = meta->size;
-}
+      what_(std::move(what)),
+      request_(what_.request) {}
 
 boost::asio::awaitable<void> Fetch::attempt() {
     const Chunk& chunk = *what_.chunk;

@@ -29,7 +29,7 @@ class Fetch final : public Task {
 
     Engine& engine_;
     const Todo::Start what_;
-    GetRequest request_;
+    GetRequest request_;             // of the next attempt
     std::optional<ChunkSink> sink_;  // of the present attempt
 };
 

@@ -108,6 +108,7 @@ class Scheduler {
     bool start_urgent(std::size_t loop, Todo& todo);
     bool start_ahead(std::size_t loop, Todo& todo);
     Began start(Stream& stream, bool urgent, std::size_t loop, Todo& todo);
+    static GetRequest request_for(const Stream& stream, ByteRange range);
     std::optional<Charge> find_memory(std::uint64_t bytes, const Stream& for_stream, bool urgent,
                                       Todo& todo);
     void collect_wake(const std::shared_ptr<Download>& download, bool small, Todo& todo);

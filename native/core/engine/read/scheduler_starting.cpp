@@ -147,8 +147,20 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
     ++running_total_;
     ++stats_.running;
     refresh(stream, todo);
-    todo.starts.push_back({&stream, stream.download, std::move(chunk)});
+    todo.starts.push_back(
+        {&stream, stream.download, std::move(chunk), request_for(stream, *range)});
     return Began::yes;
+}
+
+GetRequest Scheduler::request_for(const Stream& stream, ByteRange range) {
+    const auto& meta = stream.queue().meta();
+    GetRequest request;
+    request.key = stream.download->key;
+    if (range.begin != 0 || range.end != (meta ? meta->size : UINT64_MAX)) request.range = range;
+    if (!meta) return request;
+    request.if_match = meta->etag;
+    request.known_size = meta->size;
+    return request;
 }
 
 std::optional<Charge> Scheduler::find_memory(std::uint64_t bytes, const Stream& for_stream,

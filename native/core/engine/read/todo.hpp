@@ -18,6 +18,7 @@ struct Todo {
         Scheduler::Stream* stream;
         std::shared_ptr<Download> download;
         std::shared_ptr<Chunk> chunk;
+        GetRequest request;
     };
 
     std::vector<Start> starts;
