@@ -64,6 +64,15 @@ std::int64_t seconds_of(const Civil& t) {
     return time.time_since_epoch().count();
 }
 
+// "08:49:37".
+void scan_time_of_day(Scanner& scan, Civil& t) {
+    t.hour = scan.digits(2);
+    scan.expect(":");
+    t.minute = scan.digits(2);
+    scan.expect(":");
+    t.second = scan.digits(2);
+}
+
 }  // namespace
 
 std::int64_t parse_http_date(std::string_view value) {
@@ -81,11 +90,7 @@ std::int64_t parse_http_date(std::string_view value) {
     scan.expect(" ");
     t.year = scan.digits(4);
     scan.expect(" ");
-    t.hour = scan.digits(2);
-    scan.expect(":");
-    t.minute = scan.digits(2);
-    scan.expect(":");
-    t.second = scan.digits(2);
+    scan_time_of_day(scan, t);
     scan.expect(" GMT");
     return scan.at_end() ? seconds_of(t) : 0;
 }
@@ -99,11 +104,7 @@ std::int64_t parse_iso8601(std::string_view value) {
     scan.expect("-");
     t.day = scan.digits(2);
     scan.expect("T");
-    t.hour = scan.digits(2);
-    scan.expect(":");
-    t.minute = scan.digits(2);
-    scan.expect(":");
-    t.second = scan.digits(2);
+    scan_time_of_day(scan, t);
     if (scan.accept(".")) {
         do scan.digits(1);
         while (!scan.rest().empty() && scan.rest()[0] >= '0' && scan.rest()[0] <= '9');
