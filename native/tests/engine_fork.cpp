@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <future>
+#include <mutex>
 #include <thread>
 
 #include "core/engine/list/lister.hpp"
@@ -113,6 +115,46 @@ BOOST_AUTO_TEST_CASE(a_child_sees_orphans_and_can_drop_them) {
         BOOST_TEST(status == 0);
         // The parent reads on.
         BOOST_TEST(read_rest(*streams[0]).size() == 50 * chunk - 100);
+    }
+}
+
+// As OpenSSL does, whose locks a child cannot make anew.
+BOOST_AUTO_TEST_CASE(a_child_never_finds_a_lock_that_a_loop_took_within_a_handler) {
+    const Rig rig({8 * chunk, 32, 2});
+    struct Busy {
+        Loop& loop;
+        std::mutex mutex{};
+        std::atomic<std::uint64_t> turns{0};
+        std::atomic<bool> over{false};
+
+        void turn() {
+            {
+                std::lock_guard lock(mutex);
+                const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+                while (std::chrono::steady_clock::now() < until) continue;
+            }
+            ++turns;
+            if (!over) loop.post([this] { turn(); });
+        }
+    };
+    Busy busy[] = {{rig.engine->loop(0)}, {rig.engine->loop(1)}};
+    for (Busy& one : busy) one.loop.post([&one] { one.turn(); });
+    for (int round = 0; round < 20; ++round) {
+        const std::uint64_t before[] = {busy[0].turns, busy[1].turns};
+        const int status = in_child([&] {
+            for (Busy& one : busy)
+                if (!one.mutex.try_lock()) return 1;
+            return 0;
+        });
+        BOOST_TEST(status == 0);
+        for (int i : {0, 1})  // and the parent's loops go on
+            while (busy[i].turns == before[i]) std::this_thread::yield();
+    }
+    for (Busy& one : busy) one.over = true;
+    for (Busy& one : busy) {
+        std::promise<void> idle;  // behind its last turn
+        one.loop.post([&] { one.loop.post([&] { idle.set_value(); }); });
+        idle.get_future().wait();
     }
 }
 

@@ -15,6 +15,7 @@ Loop::Loop(std::size_t index)
         watchdog_.start();
         context_.run();
     });
+    pause_.emplace(context_);
 }
 
 Loop::~Loop() {
@@ -22,6 +23,7 @@ Loop::~Loop() {
 }
 
 void Loop::stop() {
+    pause_.reset();
     context_.stop();
     if (thread_.joinable()) thread_.join();
 }

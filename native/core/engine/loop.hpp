@@ -7,8 +7,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
+#include <optional>
 #include <thread>
 
+#include "core/engine/fork_pause.hpp"
 #include "core/http/pool.hpp"
 #include "core/http/watchdog.hpp"
 
@@ -48,6 +50,7 @@ class Loop {
     Watchdog watchdog_;
     Pool pool_;
     std::thread thread_;
+    std::optional<ForkPause> pause_;  // while the thread runs
 };
 
 }  // namespace s3pipes
