@@ -4,10 +4,13 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
 
 #include <chrono>
+#include <mutex>
 #include <thread>
 
+#include "core/engine/read/flow.hpp"
 #include "core/words/generation.hpp"
 #include "python/register.hpp"
 
@@ -18,6 +21,33 @@ namespace {
 
 std::chrono::milliseconds milliseconds(double seconds) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+const char* name_of(InFlight::Bound bound) {
+    constexpr const char* names[] = {"nothing", "reader", "max_requests", "crowding", "throttling"};
+    return names[static_cast<int>(bound)];
+}
+
+nb::list flows_of(Engine& engine) {
+    nb::list found;
+    std::lock_guard lock(engine.mutex());
+    for (const auto& [store, flow] : engine.scheduler().flows()) {
+        const Path& path = flow->path;
+        if (!path.nearness().known()) continue;
+        nb::dict one;
+        one["url"] = store->url_of("");
+        one["near"] = path.nearness().near();
+        one["first_byte_s"] = path.first_byte_s();
+        one["connection_bytes_per_s"] =
+            path.seconds_per_byte() > 0 ? 1 / path.seconds_per_byte() : 0.0;
+        one["bytes_per_s"] = path.bytes_per_s();
+        one["crowding"] = flow->in_flight.crowding();
+        one["requests_running"] = flow->running;
+        one["requests_limit"] = flow->in_flight.limit();
+        one["limited_by"] = name_of(flow->in_flight.bound());
+        found.append(one);
+    }
+    return found;
 }
 
 nb::object stats_of_this_process() {
@@ -38,6 +68,7 @@ nb::object stats_of_this_process() {
     found["memory_outside_bytes"] = memory.outside;
     found["memory_budget_bytes"] = memory.budget;
     found["event_loops"] = engine->loop_count();
+    found["stores"] = flows_of(*engine);
     return found;
 }
 

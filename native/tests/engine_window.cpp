@@ -163,30 +163,4 @@ BOOST_AUTO_TEST_CASE(has_room_keeps_the_lookahead) {
     BOOST_TEST(closed_window->room(100) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_near_store_is_asked_for_smaller_chunks) {
-    constexpr std::uint64_t MiB = 1 << 20;
-    for (const bool near : {true, false}) {
-        Rig rig;
-        rig.store->put("object", 40 * MiB);
-        rig.store->script([near](const MemoryStore::Request&) {
-            // So far away that no answer comes sooner.
-            const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(5);
-            while (!near && std::chrono::steady_clock::now() < until) {
-            }
-            return Answer{};
-        });
-        // The second reader profits from what the first one found out.
-        std::size_t asked = 0;
-        for (const std::uint64_t first : {8 * MiB, near ? 2 * MiB : 8 * MiB}) {
-            const auto reader = std::make_shared<Reader>(rig.engine, ReadRules{});
-            const auto stream = rig.open(*reader, rig.ask("object"));
-            BOOST_TEST(wrong_with(*stream, "object", 40 * MiB, 1 << 20) == "");
-            const auto requests = rig.store->requests();
-            BOOST_TEST(requests.at(asked).get.range->size() == first);
-            BOOST_TEST(requests.back().get.range->size() == (near ? 2 * MiB : 8 * MiB));
-            asked = requests.size();
-        }
-    }
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -47,7 +47,7 @@ double seconds_to_read(int count, std::uint64_t size, bool known, std::uint64_t 
     sim.run();
     BOOST_REQUIRE(sim.all_read());
     BOOST_TEST(sim.arena->charged() == 0u);
-    return sim.now_s;
+    return sim.now_s();
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(the_present_object_is_fetched_as_if_it_were_alone) {
                 // Alone it would have its whole window on its way, but for an eighth that waits to
                 // be worth a wake-up, or all that is left of it.
                 const ChunkQueue& present = reader.present().download->queue;
-                if (!present.meta() || sim.scheduler.running() >= sim.scheduler.limit()) return;
+                if (!present.meta() || sim.at_limit()) return;
                 ++looked;
                 const std::uint64_t due = std::min(window - window / 8, present.left());
                 BOOST_TEST_REQUIRE(present.outstanding_bytes() >= due, text_of(sim.scheduler));

@@ -8,6 +8,44 @@ from s3pipes.engine import _native
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoreStats:
+    """What a process believes of one store that it reads from.
+
+    Attributes:
+        url: of the store and bucket.
+        near: it answers as if it were in the same rack: few bytes in flight are enough.
+        first_byte_s: seconds that an undisturbed request takes to its first byte, on average.
+        connection_bytes_per_s: what one undisturbed connection carries; 0: not known yet.
+        bytes_per_s: the most that all connections together brought lately.
+        crowding: how much longer requests take at present than undisturbed ones; 1: not at all.
+        requests_running: on their way now.
+        requests_limit: at once, at most, at present.
+        limited_by: what keeps more from being on its way: "reader" (its window is full, or nothing
+            is left to ask for), "max_requests", "crowding" (the link, the store or the processor is
+            at its limit), "throttling" (the store refuses), or "nothing" (it is growing).
+    """
+
+    url: str
+    near: bool
+    first_byte_s: float
+    connection_bytes_per_s: float
+    bytes_per_s: float
+    crowding: float
+    requests_running: int
+    requests_limit: int
+    limited_by: str
+
+    def __str__(self) -> str:
+        where = "near" if self.near else "far"
+        return (
+            f"{self.url} ({where}): first byte {self.first_byte_s * 1e3:.1f} ms,"
+            f" {self.connection_bytes_per_s / 1e6:.0f} MB/s per connection,"
+            f" {self.bytes_per_s / 1e6:.0f} MB/s in all, {self.requests_running} of"
+            f" {self.requests_limit} requests running, limited by {self.limited_by}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stats:
     """Figures of one process; all 0 where nothing has been read yet. Subtract two to get a span.
 
@@ -23,6 +61,7 @@ class Stats:
         memory_outside_bytes: handed to the user and still held there.
         memory_budget_bytes: the hard limit of used and free together.
         event_loops: native threads.
+        stores: what is believed of each store that is in use.
     """
 
     requests: int = 0
@@ -37,9 +76,13 @@ class Stats:
     memory_outside_bytes: int = 0
     memory_budget_bytes: int = 0
     event_loops: int = 0
+    stores: tuple[StoreStats, ...] = ()
 
 
 def stats() -> Stats:
     """The figures of this process as they are now."""
     found = _native.stats()
-    return Stats() if found is None else Stats(**found)
+    if found is None:
+        return Stats()
+    stores = tuple(StoreStats(**store) for store in found.pop("stores"))
+    return Stats(**found, stores=stores)

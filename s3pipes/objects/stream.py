@@ -176,6 +176,10 @@ class S3Stream(io.BufferedIOBase):
         """Whether `close` was called."""
         return self._open is None
 
+    def ready(self) -> bool:
+        """Whether `wait_ready` would return, or raise, at once."""
+        return self._open is None or self._open.ask(ObjectStream.ready)
+
     def wait_ready(self) -> None:
         """Until reading can begin without a wait: a small object is here, a large one has begun.
 

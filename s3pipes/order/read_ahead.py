@@ -10,6 +10,8 @@ from s3pipes.engine import OpenObject, Session, Window
 from s3pipes.objects.stream import S3Stream
 
 _Opened = S3Stream | Exception
+# Objects opened before anything else is looked at.
+_STEP = 64
 
 
 def read_ahead(session: Session, urls: Iterable[str], config: ReadConfig) -> Iterator[S3Stream]:
@@ -41,24 +43,37 @@ class _InOrder:
         self._window = Window(session, config)
         self._ahead: deque[_Opened] = deque()
         self._ended = False
-        # The next refill waits until half of the last one is used, and then wakes a loop once.
         self._refill_at = 0
 
     def refill(self, source: Iterator[str]) -> bool:
         """Opens as many as the engine wants; False when all have been taken."""
-        if len(self._ahead) <= self._refill_at:
-            before = len(self._ahead)
+        if len(self._ahead) <= self._refill_at or self._runs_dry():
+            enough = len(self._ahead) + 3 * _STEP
             while not self._ended:
-                more = self._window.room(len(self._ahead)) or not self._ahead
+                more = self._window.room(len(self._ahead)) or int(not self._ahead)
                 if not more:
                     break
-                for _ in range(more):
+                # The first of them are on their way while the rest is opened.
+                for _ in range(min(more, _STEP)):
                     if not self._ended:
                         self._open_next(source)
-            if len(self._ahead) > before:
                 self._window.start()
-            self._refill_at = len(self._ahead) // 2
+                if len(self._ahead) >= enough and self._is_ready():
+                    break
+            # The next refill wakes a loop once for many objects.
+            self._refill_at = max(len(self._ahead) // 2, len(self._ahead) - _STEP)
         return bool(self._ahead)
+
+    def _runs_dry(self) -> bool:
+        """Whether the consumer is about to wait, perhaps for long, and much may be asked for."""
+        return not (self._ended or self._is_ready()) and (
+            self._window.room(len(self._ahead)) >= _STEP
+        )
+
+    def _is_ready(self) -> bool:
+        """Whether the consumer could go on at once."""
+        first = self._ahead[0] if self._ahead else None
+        return not isinstance(first, S3Stream) or first.ready()
 
     def take(self) -> S3Stream:
         """The next stream, once it is ready."""

@@ -113,7 +113,8 @@ void Engine::give_up(const Todo::Start& start) {
         return scheduler.ended(start.stream, *start.chunk,
                                std::make_unique<const Failure>(
                                    Error(ErrorKind::config, "the machine is out of memory"),
-                                   download.store->url_of(download.key), start.chunk->range, 0, 0));
+                                   download.store->url_of(download.key), start.chunk->range, 0, 0),
+                               std::nullopt, std::chrono::steady_clock::now());
     });
 }
 

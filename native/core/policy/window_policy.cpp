@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t fewest_chunks = 2;
 constexpr double worthwhile = 1.1;
 constexpr std::int64_t shortest_measure_ms = 100;  // a single stalled connection must not decide
-constexpr std::int64_t hold_ms = 5000;
+constexpr std::int64_t hold_ms = 1500;
 
 }  // namespace
 

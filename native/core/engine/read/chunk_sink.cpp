@@ -8,6 +8,14 @@
 
 namespace s3pipes {
 
+namespace {
+
+double seconds(std::chrono::steady_clock::duration duration) noexcept {
+    return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
 ChunkSink::ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request)
     : engine_(engine),
       what_(what),
@@ -16,10 +24,10 @@ ChunkSink::ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& reques
       filled_(filled_before_) {}
 
 std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
-    const auto latency = std::chrono::steady_clock::now() - began_;
+    head_ = std::chrono::steady_clock::now();
     Chunk& chunk = *what_.chunk;
     engine_.decide([&](Scheduler& scheduler) {
-        Todo todo = scheduler.answered(what_.stream, chunk, meta, latency);
+        Todo todo = scheduler.answered(what_.stream, chunk, meta, seconds(head_ - began_));
         const ObjectMeta& known = *what_.download->queue.meta();
         if (request_.if_match.empty()) request_.if_match = known.etag;
         request_.known_size = known.size;
@@ -44,6 +52,10 @@ void ChunkSink::advanced(std::size_t total) {
         std::lock_guard lock(engine_.mutex());
         what_.download->signal.wake();
     }
+}
+
+Served ChunkSink::served() const noexcept {
+    return {seconds(head_ - began_), seconds(std::chrono::steady_clock::now() - head_), received()};
 }
 
 bool ChunkSink::reserve(std::uint64_t bytes) {

@@ -7,6 +7,7 @@
 
 #include "core/engine/read/todo.hpp"
 #include "core/memory/charge.hpp"
+#include "core/policy/path.hpp"
 #include "core/store/object_store.hpp"
 
 namespace s3pipes {
@@ -22,12 +23,15 @@ class ChunkSink final : public BodySink {
     bool reserve(std::uint64_t bytes) override;
 
     std::uint64_t received() const noexcept { return filled_ - filled_before_; }
+    // How its answer came; only once that is whole.
+    Served served() const noexcept;
 
   private:
     Engine& engine_;
     const Todo::Start& what_;
     GetRequest& request_;  // the next attempt's
-    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point head_ = began_;
     std::uint64_t filled_before_;
     std::uint64_t filled_;
     std::vector<Charge> reserved_;

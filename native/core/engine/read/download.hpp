@@ -7,7 +7,6 @@
 
 #include "core/engine/read/chunk_queue.hpp"
 #include "core/engine/signal.hpp"
-#include "core/policy/nearness.hpp"
 #include "core/policy/retry.hpp"
 #include "core/store/object_store.hpp"
 

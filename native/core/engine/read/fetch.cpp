@@ -33,16 +33,19 @@ bool Fetch::complete() const {
 void Fetch::failed(const Error& error) {
     if (error.kind != ErrorKind::throttled) return;
     std::lock_guard lock(engine_.mutex());
-    engine_.scheduler().throttled();
+    engine_.scheduler().throttled(what_.stream, std::chrono::steady_clock::now());
 }
 
 void Fetch::ended(std::optional<Failure> failure) {
+    std::optional<Served> served;
+    if (sink_ && !failure && !what_.chunk->given_up) served = sink_->served();
     sink_.reset();
     engine_.decide(
         [&](Scheduler& scheduler) {
             return scheduler.ended(
                 what_.stream, *what_.chunk,
-                failure ? std::make_unique<const Failure>(std::move(*failure)) : nullptr);
+                failure ? std::make_unique<const Failure>(std::move(*failure)) : nullptr, served,
+                std::chrono::steady_clock::now());
         },
         &loop());
 }

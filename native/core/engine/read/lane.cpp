@@ -5,18 +5,36 @@
 namespace s3pipes {
 namespace {
 
-// Where a window begins: two are received while two wait to be consumed; a near store refills one
-// chunk before the other is consumed.
-constexpr std::uint64_t first_chunks = 4;
+// Where a window begins, as long as nothing is known of the store.
+constexpr std::uint64_t first_window_bytes = 16 << 20;
+// A near store refills one chunk before the other is consumed.
 constexpr std::uint64_t near_chunks = 2;
-// Once a store is known to be far: a connection brings a chunk in some 170 ms.
-constexpr std::uint64_t far_chunks = 16;
+constexpr std::uint64_t fewest_chunks = 2;
 
 }  // namespace
 
+// From a far store, what is on its way is bounded by InFlight, and what is here waits for something
+// nearer that is late: all the room there is.
 WindowPolicy Scheduler::Lane::make_policy() const {
-    return WindowPolicy(chunk_bytes(), known ? (near ? near_chunks : far_chunks) : first_chunks,
-                        window_limit_bytes);
+    const std::uint64_t chunk = chunk_bytes();
+    std::uint64_t first = first_window_bytes / chunk;
+    if (known && near && !rules.chunk_bytes) first = near_chunks;
+    if (known && !near) first = window_limit_bytes / chunk;
+    return WindowPolicy(chunk, std::max(first, fewest_chunks), window_limit_bytes);
+}
+
+std::uint64_t Scheduler::Lane::chunk_for(const Flow& from) const noexcept {
+    return chunk_bytes_for({from.path.first_byte_s(), from.path.seconds_per_byte(),
+                            from.path.bytes_per_s(), window(), from.in_flight.limit()});
+}
+
+std::uint64_t Scheduler::Lane::chunk_bytes_of(const Stream& stream) const noexcept {
+    const std::uint64_t largest = chunk_bytes();
+    if (rules.chunk_bytes || near || !known || streams.size() != 1 || !stream.queue().meta())
+        return largest;
+    const auto at_once = static_cast<std::uint64_t>(stream.flow->in_flight.limit());
+    const std::uint64_t pieces = stream.queue().left() / at_once / smallest_chunk_bytes + 1;
+    return std::min(pieces * smallest_chunk_bytes, largest);
 }
 
 void Scheduler::Lane::add(Stream& stream) {

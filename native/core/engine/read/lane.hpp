@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 
+#include "core/engine/read/flow.hpp"
 #include "core/engine/read/scheduler.hpp"
+#include "core/policy/chunk_size.hpp"
 #include "core/policy/window_policy.hpp"
 
 namespace s3pipes {
@@ -14,7 +16,7 @@ namespace s3pipes {
 struct Scheduler::Stream {
     Lane* lane = nullptr;
     std::shared_ptr<Download> download;
-    std::shared_ptr<Nearness> nearness;
+    std::shared_ptr<Flow> flow;
     std::uint64_t tag = 0;
     std::uint64_t rank = 0;  // in the order of delivery
     // As last counted in the lane.
@@ -39,7 +41,6 @@ struct Scheduler::Lane {
     // Without an order: what was taken, then what is ready, then the rest.
     static constexpr std::uint64_t ready_rank = std::uint64_t{1} << 61;
     static constexpr std::uint64_t open_rank = std::uint64_t{1} << 62;
-    static constexpr std::uint64_t far_chunk_bytes = 8 << 20;
     static constexpr std::uint64_t near_chunk_bytes = 2 << 20;
 
     const ReadRules rules;
@@ -47,6 +48,8 @@ struct Scheduler::Lane {
     bool known = false;  // a store has answered: near, or far
     bool near = false;
     bool far_for_good = false;  // a reader of two stores does not change with every answer
+    std::uint64_t chunk_far = first_chunk_bytes;
+    std::shared_ptr<Flow> flow;  // of the store that was opened last
     WindowPolicy policy;
     std::shared_ptr<Signal> signal = std::make_shared<Signal>();
 
@@ -67,8 +70,11 @@ struct Scheduler::Lane {
     bool closed = false;
 
     std::uint64_t chunk_bytes() const noexcept {
-        return rules.chunk_bytes.value_or(near ? near_chunk_bytes : far_chunk_bytes);
+        return rules.chunk_bytes.value_or(near ? near_chunk_bytes : chunk_far);
     }
+    // Smaller where a single object, or its rest, is all there is: its last byte is waited for.
+    std::uint64_t chunk_bytes_of(const Stream& stream) const noexcept;
+    std::uint64_t chunk_for(const Flow& from) const noexcept;
     std::uint64_t window() const noexcept { return rules.window_bytes.value_or(policy.bytes()); }
     WindowPolicy make_policy() const;
 

@@ -5,37 +5,33 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engine/read/flow.hpp"
 #include "core/engine/read/lane.hpp"
 #include "core/engine/read/todo.hpp"
 
 namespace s3pipes {
 namespace {
 
-// So many at once even where answers come at once: they hide the time between two answers.
-constexpr int fewest_requests = 8;
-// More streams than this ahead of the consumer would only cost memory: no loop has so many
-// requests in flight.
-constexpr std::size_t most_open_ahead = 1024;
+// More streams than this ahead of the consumer would only cost memory.
+constexpr std::size_t most_open_ahead = 8192;
 constexpr std::size_t fewest_open_ahead = 4;
-// Opened and not yet started: so many that a loop never runs dry while Python opens the next ones.
+// Opened and not yet started: so many that a loop never runs dry while Python opens the next ones,
+// or waits for a late answer: one in a hundred takes three times as long as the mean, or longer.
 constexpr std::size_t backlog = 64;
+constexpr std::size_t backlog_of_limits = 4;
 constexpr std::size_t most_known_stores = 64;
 
 }  // namespace
 
 Scheduler::Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t loops)
-    : arena_(arena),
-      stats_(stats),
-      max_requests_(max_requests),
-      limit_(fewest_requests, max_requests),
-      running_(loops, 0) {}
+    : arena_(arena), stats_(stats), max_requests_(max_requests), running_(loops, 0) {}
 
 Scheduler::~Scheduler() = default;
 
 void Scheduler::raise_max_requests(int max_requests) {
     if (max_requests <= max_requests_) return;
     max_requests_ = max_requests;
-    limit_ = RequestLimit(fewest_requests, max_requests);
+    for (auto& [address, known] : flows_) known.flow->in_flight.raise_ceiling(max_requests);
 }
 
 Scheduler::Lane* Scheduler::open_lane(const ReadRules& rules) {
@@ -54,15 +50,23 @@ void Scheduler::close_lane(Lane* lane) {
     lanes_.erase(lane);
 }
 
-std::shared_ptr<Nearness> Scheduler::nearness_of(const std::shared_ptr<ObjectStore>& store) {
-    Known& known = nearness_[store.get()];
-    if (known.store.expired() && nearness_.size() > most_known_stores)
-        std::erase_if(nearness_, [&](const auto& entry) {
+std::shared_ptr<Flow> Scheduler::flow_of(const std::shared_ptr<ObjectStore>& store) {
+    Known& known = flows_[store.get()];
+    if (known.store.expired() && flows_.size() > most_known_stores)
+        std::erase_if(flows_, [&](const auto& entry) {
             return entry.first != store.get() && entry.second.store.expired();
         });
     // Another store may have had this address.
-    if (!known.nearness || known.store.expired()) known = {store, std::make_shared<Nearness>()};
-    return known.nearness;
+    if (!known.flow || known.store.expired())
+        known = {store, std::make_shared<Flow>(max_requests_)};
+    return known.flow;
+}
+
+std::vector<Scheduler::Figures> Scheduler::flows() const {
+    std::vector<Figures> found;
+    for (const auto& [address, known] : flows_)
+        if (auto store = known.store.lock()) found.push_back({std::move(store), known.flow.get()});
+    return found;
 }
 
 Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> download,
@@ -70,10 +74,11 @@ Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> downloa
     auto made = std::make_unique<Stream>();
     Stream& stream = *made;
     stream.lane = lane;
-    stream.nearness = nearness_of(download->store);
+    stream.flow = flow_of(download->store);
     stream.download = std::move(download);
     stream.tag = tag;
-    if (stream.nearness->known()) adapt(*lane, stream.nearness->near());
+    lane->flow = stream.flow;
+    adapt(*lane, *stream.flow);
     streams_.emplace(&stream, std::move(made));
     lane->add(stream);
     ++stats_.streams;
@@ -95,10 +100,14 @@ std::size_t Scheduler::room(const Lane* lane, std::size_t open_ahead) const {
     } else {
         // Enough is opened when the window is full or streams wait for their turn; but while one
         // large object is read nobody opens another: the next ones must be open by then.
+        std::size_t wanted = backlog;
+        if (lane->known && !lane->near)
+            wanted = std::max(wanted, backlog_of_limits *
+                                          static_cast<std::size_t>(lane->flow->in_flight.limit()));
         const bool full =
-            lane->outstanding - lane->behind >= lane->window() || lane->fetchable.size() >= backlog;
-        most = full ? fewest_open_ahead
-                    : std::min(most, open_ahead + backlog - lane->fetchable.size());
+            lane->outstanding - lane->behind >= lane->window() || lane->fetchable.size() >= wanted;
+        most =
+            full ? fewest_open_ahead : std::min(most, open_ahead + wanted - lane->fetchable.size());
         most = std::max(most, fewest_open_ahead);
     }
     return open_ahead < most ? most - open_ahead : 0;
@@ -268,16 +277,20 @@ void Scheduler::announce(Stream& stream, Todo& todo) {
     todo.ready.push_back(lane.signal);
 }
 
-void Scheduler::adapt(Lane& lane, bool near) {
-    if (lane.far_for_good || lane.rules.chunk_bytes) return;
-    if (std::exchange(lane.known, true) && near == lane.near) return;
+// To what is known of the store that answered last.
+void Scheduler::adapt(Lane& lane, const Flow& flow) {
+    const Nearness& nearness = flow.path.nearness();
+    if (!nearness.known()) return;
+    if (!lane.near) lane.chunk_far = lane.chunk_for(flow);
+    const bool near = nearness.near();
+    if (lane.far_for_good || (std::exchange(lane.known, true) && near == lane.near)) return;
     lane.far_for_good = lane.near && !near;
     lane.near = near;
     lane.policy = lane.make_policy();
 }
 
 std::ostream& Scheduler::print(std::ostream& out) const {
-    out << running_total_ << " of " << limit_.value() << " requests run, " << arena_.charged()
+    out << running_total_ << " of " << max_requests_ << " requests run, " << arena_.charged()
         << " of " << arena_.budget() << " bytes, " << urgent_.size() + urgent_in_turn_.size()
         << " urgent" << (hungry_ ? ", short of memory" : "") << (stopped_ ? ", stopped" : "");
     for (const auto& [address, lane] : lanes_) {

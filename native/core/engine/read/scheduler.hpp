@@ -13,12 +13,12 @@
 #include "core/engine/read/download.hpp"
 #include "core/engine/read/request.hpp"
 #include "core/memory/arena.hpp"
-#include "core/policy/nearness.hpp"
-#include "core/policy/pacing.hpp"
+#include "core/policy/path.hpp"
 #include "core/words/stats.hpp"
 
 namespace s3pipes {
 
+struct Flow;
 struct Todo;
 
 // Pure: no thread, socket or clock; every call says what is to be done. Guarded by the engine's
@@ -68,11 +68,12 @@ class Scheduler {
 
     Todo pump(std::size_t loop);  // starts that loop's next requests
     // The head of an answer is here, after so long. Throws Error where it is not to be believed.
-    Todo answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
-                  std::chrono::nanoseconds latency);
-    // A chunk's request is over, also one that was given up. Starts the next ones.
-    Todo ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure);
-    void throttled() noexcept { limit_.throttled(); }
+    Todo answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta, double first_byte_s);
+    // A chunk's request is over, also one that was given up. Starts the next ones. `served`: how
+    // its last attempt went, if that brought all that was missing.
+    Todo ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure,
+               const std::optional<Served>& served, Instant now);
+    void throttled(Stream* stream, Instant now);
     Todo due();  // wakes whom it held back
 
     // For the engine
@@ -81,7 +82,12 @@ class Scheduler {
     Todo stop();  // nothing starts any more
     bool stopped() const noexcept { return stopped_; }
     int running() const noexcept { return running_total_; }
-    int limit() const noexcept { return limit_.value(); }  // of requests at once, at present
+    // What is known of each store that is in use, in no order.
+    struct Figures {
+        std::shared_ptr<const ObjectStore> store;
+        const Flow* flow;
+    };
+    std::vector<Figures> flows() const;
 
     friend std::ostream& operator<<(std::ostream& out, const Scheduler& scheduler) {
         return scheduler.print(out);
@@ -91,15 +97,16 @@ class Scheduler {
     enum class Began : std::uint8_t { yes, no_memory, in_vain };
 
     std::ostream& print(std::ostream& out) const;
-    std::shared_ptr<Nearness> nearness_of(const std::shared_ptr<ObjectStore>& store);
+    std::shared_ptr<Flow> flow_of(const std::shared_ptr<ObjectStore>& store);
     void refresh(Stream& stream, Todo& todo);
     void announce(Stream& stream, Todo& todo);
     void end_wait(Stream& stream, Todo& todo);
     void end_wait_for_any(Lane& lane, Todo& todo);
     void touch(Lane& lane);
-    void adapt(Lane& lane, bool near);
+    void adapt(Lane& lane, const Flow& flow);
     void set_urgent(Stream& stream, bool urgent);
     bool urgent_may_start() const noexcept;
+    bool may_start_in_turn() const noexcept;
     void activate(Lane& lane);
     void kick(Todo& todo, const Lane* lane);
     void kick_any(Todo& todo);
@@ -117,12 +124,11 @@ class Scheduler {
     Arena& arena_;
     Stats& stats_;
     int max_requests_;
-    RequestLimit limit_;
     struct Known {
         std::weak_ptr<const ObjectStore> store;
-        std::shared_ptr<Nearness> nearness;
+        std::shared_ptr<Flow> flow;
     };
-    std::map<const ObjectStore*, Known> nearness_;
+    std::map<const ObjectStore*, Known> flows_;
     std::vector<int> running_;  // per loop
     int running_total_ = 0;
     bool stopped_ = false;

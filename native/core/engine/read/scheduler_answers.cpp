@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engine/read/flow.hpp"
 #include "core/engine/read/lane.hpp"
 #include "core/engine/read/scheduler.hpp"
 #include "core/engine/read/todo.hpp"
@@ -14,15 +15,21 @@ constexpr int worth_a_wake = 16;  // objects
 constexpr std::chrono::microseconds wake_patience{200};
 constexpr std::uint64_t smallest_guess_bytes = 64 << 10;
 
+double seconds(Scheduler::Instant instant) noexcept {
+    return std::chrono::duration<double>(instant.time_since_epoch()).count();
+}
+
 }  // namespace
 
 Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
-                         std::chrono::nanoseconds latency) {
+                         double first_byte_s) {
     Todo todo;
     if (chunk.given_up) throw Error(ErrorKind::cancelled, "the reader went away");
     Lane& lane = *stream->lane;
-    limit_.answered(stream->nearness->answered(latency));
-    adapt(lane, stream->nearness->near());
+    Flow& flow = *stream->flow;
+    flow.path.answered(first_byte_s);
+    flow.in_flight.answered(flow.path.nearness());
+    adapt(lane, flow);
     ChunkQueue::FillEnd fill = stream->fill();
     const bool first = fill.learn(meta);
     if (first)
@@ -39,8 +46,14 @@ Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
     return todo;
 }
 
-Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure) {
+Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure,
+                      const std::optional<Served>& served, Instant now) {
     const std::size_t loop = chunk.loop;
+    Flow& flow = *stream->flow;
+    if (served)
+        if (const auto span = flow.path.served(*served, seconds(now)))
+            if (flow.in_flight.spanned(*span)) flow.path.changed();
+    --flow.running;
     --running_[loop];
     --running_total_;
     --stats_.running;
@@ -60,6 +73,11 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
     }
     pump(loop, todo);
     return todo;
+}
+
+void Scheduler::throttled(Stream* stream, Instant now) {
+    Flow& flow = *stream->flow;
+    flow.in_flight.throttled(seconds(now), flow.path.service_s());
 }
 
 // To wake a thread costs as much as a small object. So a reader of small ones sleeps until several

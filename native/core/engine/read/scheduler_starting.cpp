@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engine/read/flow.hpp"
 #include "core/engine/read/lane.hpp"
 #include "core/engine/read/scheduler.hpp"
 #include "core/engine/read/todo.hpp"
@@ -14,6 +15,8 @@ namespace {
 constexpr std::size_t batch = 32;
 // A loop takes no more while another has so much less to do.
 constexpr int uneven = 4;
+// A loop is woken for so many chunks of room in a window.
+constexpr std::uint64_t worth_a_kick = 4;
 
 }  // namespace
 
@@ -28,10 +31,13 @@ void Scheduler::activate(Lane& lane) {
 void Scheduler::kick(Todo& todo, const Lane* lane) {
     if (stopped_) return;
     bool worthwhile = urgent_may_start() || std::exchange(hungry_, false);
-    if (!worthwhile && lane->active && running_total_ < limit_.value()) {
+    if (!worthwhile && lane->active && running_total_ < max_requests_) {
         const Stream* next = lane->next();
-        const std::uint64_t slack = running_total_ == 0 ? 0 : lane->window() / 8;
-        worthwhile = next != nullptr && lane->nearer_bytes(*next) + slack < lane->window();
+        const std::uint64_t slack =
+            running_total_ == 0 ? 0
+                                : std::min(lane->window() / 8, worth_a_kick * lane->chunk_bytes());
+        worthwhile = next != nullptr && next->flow->has_room() &&
+                     lane->nearer_bytes(*next) + slack < lane->window();
     }
     if (worthwhile) kick_any(todo);
 }
@@ -43,7 +49,12 @@ void Scheduler::kick_any(Todo& todo) {
 }
 
 bool Scheduler::urgent_may_start() const noexcept {
-    return !urgent_.empty() || (!urgent_in_turn_.empty() && running_total_ < limit_.value());
+    return !urgent_.empty() || may_start_in_turn();
+}
+
+bool Scheduler::may_start_in_turn() const noexcept {
+    return !urgent_in_turn_.empty() && running_total_ < max_requests_ &&
+           urgent_in_turn_.begin()->second->flow->has_room();
 }
 
 Todo Scheduler::pump(std::size_t loop) {
@@ -65,7 +76,7 @@ bool Scheduler::start_next(std::size_t loop, Todo& todo) {
     if (stopped_) return false;
     if (start_urgent(loop, todo)) return true;
     // Who waits must find memory first: nobody else takes any.
-    if (hungry_ || running_total_ >= limit_.value()) return false;
+    if (hungry_ || running_total_ >= max_requests_) return false;
     const auto least = std::min_element(running_.begin(), running_.end());
     if (running_[loop] > *least + uneven) {
         todo.pump = static_cast<std::size_t>(least - running_.begin());
@@ -77,7 +88,7 @@ bool Scheduler::start_next(std::size_t loop, Todo& todo) {
 bool Scheduler::start_urgent(std::size_t loop, Todo& todo) {
     for (auto* queue : {&urgent_, &urgent_in_turn_})
         while (!queue->empty() && !hungry_) {
-            if (queue == &urgent_in_turn_ && running_total_ >= limit_.value()) return false;
+            if (queue == &urgent_in_turn_ && !may_start_in_turn()) return false;
             Stream& stream = *queue->begin()->second;
             const Began began = start(stream, true, loop, todo);
             if (began == Began::yes) return true;
@@ -93,6 +104,10 @@ bool Scheduler::start_ahead(std::size_t loop, Todo& todo) {
         lane.active = false;
         Stream* const stream = lane.halted ? nullptr : lane.next();
         if (stream == nullptr || lane.nearer_bytes(*stream) >= lane.window()) continue;
+        if (!stream->flow->has_room()) {
+            activate(lane);
+            continue;
+        }
         const Began began = start(*stream, false, loop, todo);
         activate(lane);  // behind the others
         if (began == Began::yes) return true;
@@ -106,7 +121,8 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
     ChunkQueue& queue = stream.queue();
     ChunkQueue::FillEnd fill = stream.fill();
     const std::uint64_t guess = lane.guess_for(stream);
-    auto range = fill.next(lane.chunk_bytes(), guess);
+    const std::uint64_t largest = lane.chunk_bytes_of(stream);
+    auto range = fill.next(largest, guess);
     const auto in_vain = [&](const Error& error) {
         const Download& download = *stream.download;
         fill.fail(*range, std::make_unique<const Failure>(
@@ -125,7 +141,7 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
         if (!queue.is_one_piece()) {
             // Without its size a whole chunk is asked for only where that fits.
             if (!queue.meta() && Arena::rounded(range->size()) > arena_.budget())
-                range = fill.next(std::min(lane.chunk_bytes(), lane.size_guess), guess);
+                range = fill.next(std::min(largest, lane.size_guess), guess);
             const std::uint64_t bytes = Arena::rounded(range->size());
             if (bytes > arena_.budget())
                 throw Error(ErrorKind::config,
@@ -143,6 +159,7 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
         queue.meta() ? range->size() : std::min(range->size(), lane.size_guess);
     auto chunk = fill.start(*range, std::move(charge), counted);
     chunk->loop = loop;
+    ++stream.flow->running;
     ++running_[loop];
     ++running_total_;
     ++stats_.running;

@@ -1,0 +1,19 @@
+// What the scheduler knows of one store, and has on its way from there.
+#pragma once
+
+#include "core/policy/in_flight.hpp"
+#include "core/policy/path.hpp"
+
+namespace s3pipes {
+
+struct Flow {
+    explicit Flow(int ceiling) : in_flight(ceiling) {}
+
+    Path path;
+    InFlight in_flight;
+    int running = 0;  // requests
+
+    bool has_room() const noexcept { return running < in_flight.limit(); }
+};
+
+}  // namespace s3pipes
