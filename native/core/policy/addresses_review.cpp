@@ -103,8 +103,9 @@ void Addresses::answered(Line& line, const AnswerFigures& answer, Time now) {
     answers_ = std::min(answers_ + 1, usual_memory);
     usual_bytes_ += (static_cast<double>(answer.bytes) - usual_bytes_) / answers_;
     if (line.figures_.answers() == 0) line.first_answer_ = now;
-    usual_log_latency_ += (answer.log_latency() - usual_log_latency_) / answers_;
-    line.figures_.answered(answer, usual_log_latency_);
+    const double log_latency = std::log(std::max(answer.first_byte_s, 1e-6));
+    usual_log_latency_ += (log_latency - usual_log_latency_) / answers_;
+    line.figures_.answered(answer, log_latency, usual_log_latency_);
     Place& place = *line.place_;
     if (place.left) return judge_probe(place, line, now);
     if (place.slots[line.slot_].line != line.id_) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 
 namespace s3pipes {
@@ -12,8 +11,6 @@ struct AnswerFigures {
     double first_byte_s = 0;  // from the request to the first byte
     std::uint64_t bytes = 0;  // of the body
     double body_s = 0;        // from the first byte to the last
-
-    double log_latency() const noexcept { return std::log(std::max(first_byte_s, 1e-6)); }
 };
 
 // The last answers of one connection; older ones fade.
@@ -24,10 +21,11 @@ class LineFigures {
 
     // usual_log_latency: of all connections. One answer in a thousand takes as long as a hundred
     // others, and must not decide.
-    void answered(const AnswerFigures& answer, double usual_log_latency) noexcept {
+    void answered(const AnswerFigures& answer, double log_latency,
+                  double usual_log_latency) noexcept {
         answers_ = std::min(answers_ + 1, most_answers);
-        const double log_latency = std::clamp(answer.log_latency(), usual_log_latency - at_most_off,
-                                              usual_log_latency + at_most_off);
+        log_latency = std::clamp(log_latency, usual_log_latency - at_most_off,
+                                 usual_log_latency + at_most_off);
         log_latency_ += (log_latency - log_latency_) / answers_;
         if (answer.bytes < telling_bytes) return;
         if (body_s_ > memory_s) {
