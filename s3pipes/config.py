@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,6 +83,9 @@ class ClientConfig:
             default True.
         proxies: scheme to proxy URL, such as `{"https": "http://proxy:3128"}`; `{}` for none.
             None: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in lower or upper case.
+        resolve: host name to addresses, such as `{"minio.local": ["10.0.0.5", "10.0.0.6"]}`, in
+            place of a look-up; in virtual style the name begins with the bucket. A certificate must
+            still show the name. None: all are looked up; a proxy does that itself.
         access_key_id, secret_access_key, session_token: explicit keys, which are never refreshed.
             None: botocore's whole chain.
         connect_timeout_s: seconds for name look-up, TCP and TLS of one connection; default 5.
@@ -111,6 +115,7 @@ class ClientConfig:
     use_tls: bool = True
     # A proxy URL may hold a password.
     proxies: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
+    resolve: Mapping[str, Sequence[str]] | None = field(default=None, hash=False)
     access_key_id: str | None = field(default=None, repr=False)
     secret_access_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
@@ -134,6 +139,7 @@ class ClientConfig:
             check_endpoint_url(self.endpoint_url, "ClientConfig.endpoint_url")
         self._check_verify()
         self._check_proxies()
+        self._check_resolve()
         self._check_credentials()
         _seconds(self, "connect_timeout_s", 0.01, 3600.0)
         _seconds(self, "progress_timeout_s", 0.01, 86400.0)
@@ -160,6 +166,17 @@ class ClientConfig:
         ):
             raise ConfigError("ClientConfig.proxies must map a scheme to a proxy URL, or be None")
         object.__setattr__(self, "proxies", dict(proxies))
+
+    def _check_resolve(self) -> None:
+        if self.resolve is None:
+            return
+        try:
+            known = {name.lower(): _addresses(ips) for name, ips in self.resolve.items()}
+        except (AttributeError, ValueError):
+            known = {"": ()}
+        if "" in known:
+            raise _wrong(self, "resolve", "None or map host names to lists of IP addresses")
+        object.__setattr__(self, "resolve", known)
 
     def _check_credentials(self) -> None:
         if (self.access_key_id is None) != (self.secret_access_key is None):
@@ -256,6 +273,13 @@ def _wrong(owner: object, name: str, expected: str) -> ConfigError:
     return ConfigError(
         f"{type(owner).__name__}.{name} must be {expected}, but is {getattr(owner, name)!r}"
     )
+
+
+def _addresses(given: object) -> tuple[str, ...]:
+    # Of a text each letter would be taken, and of a number its bits.
+    if not given or isinstance(given, str) or not isinstance(given, Sequence):
+        raise ValueError(given)
+    return tuple(str(ip_address(str(text))) for text in given)
 
 
 def _whole(owner: object, name: str, low: int, high: int) -> None:

@@ -142,6 +142,33 @@ def test_a_full_configuration_pickles(tmp_path: Path) -> None:
     assert again.secret_access_key == CANARY
 
 
+@pytest.mark.parametrize(
+    "resolve",
+    [
+        7,
+        ["10.0.0.1"],
+        {"name": "10.0.0.1"},
+        {"name": []},
+        {"name": ["elsewhere"]},
+        {"": ["10.0.0.1"]},
+        {7: ["10.0.0.1"]},
+        {"name": None},
+        {"name": [167772161]},
+    ],
+)
+def test_what_names_no_addresses_is_refused(resolve: Any) -> None:
+    with pytest.raises(ConfigError, match=r"ClientConfig\.resolve must be None or map"):
+        ClientConfig(resolve=resolve)
+
+
+def test_addresses_of_a_name_are_copied_and_pickle() -> None:
+    resolve: Any = {"Store.Example": ["10.0.0.1", "0:0::1"]}
+    config = ClientConfig(resolve=resolve)
+    resolve["Store.Example"].append("10.0.0.2")
+    assert config.resolve == {"store.example": ("10.0.0.1", "::1")}
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
 def test_proxies_are_copied() -> None:
     proxies = {"http": "http://one"}
     config = ClientConfig(proxies=proxies)

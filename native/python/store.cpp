@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "core/engine/engine.hpp"
 #include "core/http/tls.hpp"
@@ -29,6 +30,7 @@ S3Target target_of(const nb::object& given, std::shared_ptr<TlsTrust> trust) {
     target.endpoint.tls = field<bool>(given, "tls");
     target.endpoint.host = field<std::string>(given, "host");
     target.endpoint.port = field<std::uint16_t>(given, "port");
+    target.endpoint.addresses = field<std::vector<std::string>>(given, "addresses");
     if (auto host = field<std::string>(given, "proxy_host"); !host.empty())
         target.endpoint.proxy = Proxy{std::move(host), field<std::uint16_t>(given, "proxy_port"),
                                       field<std::string>(given, "proxy_authorization")};

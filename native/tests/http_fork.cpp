@@ -1,7 +1,4 @@
 // Connections and the children of a fork, which hold every descriptor too.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,6 +8,7 @@
 #include <string>
 
 #include "core/http/socket.hpp"
+#include "tests/forked_child.hpp"
 #include "tests/http_rig.hpp"
 
 using namespace s3pipes;
@@ -18,36 +16,6 @@ using namespace s3pipes::test;
 using asio::ip::tcp;
 
 namespace {
-
-// Holds what this process holds, until it goes out of scope.
-class Child {
-  public:
-    Child() {
-        int pipe[2];
-        BOOST_REQUIRE(::pipe(pipe) == 0);
-        pid_ = ::fork();
-        BOOST_REQUIRE(pid_ >= 0);
-        if (pid_ == 0) {
-            ::close(pipe[1]);
-            char byte = 0;
-            while (::read(pipe[0], &byte, 1) > 0) {
-            }
-            ::_exit(0);
-        }
-        ::close(pipe[0]);
-        parent_lives_ = pipe[1];
-    }
-    ~Child() {
-        ::close(parent_lives_);
-        ::waitpid(pid_, nullptr, 0);
-    }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-
-  private:
-    pid_t pid_ = -1;
-    int parent_lives_ = -1;
-};
 
 // A server whose first connection tells when it has ended.
 struct Watching {

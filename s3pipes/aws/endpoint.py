@@ -31,6 +31,7 @@ class Target:
 
     Attributes:
         host: without port; an IPv6 address without brackets.
+        addresses: of the host; () where they are to be looked up.
         base_path: what stands before "/key" in every path: "", or "/bucket", percent-encoded.
         region: the region to sign for.
         proxy_host, proxy_port: "" and 0 where there is no proxy.
@@ -45,6 +46,7 @@ class Target:
     port: int
     base_path: str
     region: str
+    addresses: tuple[str, ...] = ()
     proxy_host: str = ""
     proxy_port: int = 0
     proxy_authorization: str = field(default="", repr=False)
@@ -95,6 +97,7 @@ def _resolve(config: ClientConfig, bucket: str, region: str | None, settings: by
         bucket=bucket,
         tls=tls,
         host=parts.hostname or "",
+        addresses=tuple((config.resolve or {}).get(parts.hostname or "", ())),
         port=parts.port or (443 if tls else 80),
         base_path=parts.path.removesuffix(f"/{_KEY}"),
         region=signing_region,

@@ -221,6 +221,14 @@ def test_the_proxy_is_part_of_the_target(monkeypatch: pytest.MonkeyPatch) -> Non
     assert resolve(ClientConfig(), "b-1").proxy_host == ""
 
 
+def test_given_addresses_are_those_of_the_host_that_is_asked() -> None:
+    known = {"b-1.s3.eu-west-1.amazonaws.com": ["10.0.0.1", "10.0.0.2"]}
+    config = ClientConfig(region="eu-west-1", resolve=known)
+    assert resolve(config, "b-1").addresses == ("10.0.0.1", "10.0.0.2")
+    assert resolve(config, "b-2").addresses == ()
+    assert resolve(ClientConfig(region="eu-west-1"), "b-1").addresses == ()
+
+
 def test_certificate_authorities_by_precedence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

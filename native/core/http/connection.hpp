@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "core/http/endpoint.hpp"
 #include "core/http/response_head.hpp"
 #include "core/http/response_parser.hpp"
+#include "core/http/stopwatch.hpp"
 #include "core/http/transport.hpp"
 
 namespace s3pipes {
@@ -21,8 +23,11 @@ namespace s3pipes {
 // Belongs to one event loop; one operation at a time. After an Error it can only be destroyed.
 class Connection {
   public:
-    // `socket` is connected, to the proxy where there is one. open() comes first.
-    Connection(boost::asio::ip::tcp::socket socket, Watchdog& watchdog, const Endpoint& endpoint);
+    // `socket` is connected, to the proxy where there is one. open() comes first. `line`, if any,
+    // hears what the answers took.
+    Connection(boost::asio::ip::tcp::socket socket, Watchdog& watchdog, const Endpoint& endpoint,
+               std::unique_ptr<Line> line = nullptr);
+    ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -66,6 +71,12 @@ class Connection {
     bool reusable() const noexcept { return state_ == State::ready && transport_.is_open(); }
     // Reusable, and the peer has neither closed nor spoken since.
     bool still_good() noexcept { return reusable() && transport_.quiet(); }
+    // False: its address is left, and the next request had better go elsewhere.
+    bool stays() const noexcept { return watch_.line() == nullptr || watch_.line()->stays(); }
+    // Of its address; 0 where the name has no other.
+    std::uint64_t mark() const noexcept {
+        return watch_.line() != nullptr && watch_.line()->compared() ? watch_.line()->mark() : 0;
+    }
     // Gives back the memory that an idle connection does not need.
     void rest() noexcept;
 
@@ -73,6 +84,10 @@ class Connection {
     void abort() noexcept { transport_.close(); }
 
   private:
+    // The first recv of a response is short, so that little of the body has to be copied to its
+    // place.
+    static constexpr std::size_t head_read_bytes = 4 * 1024;
+
     enum class State : std::uint8_t {
         closed,  // not yet opened, or in vain: carries no request
         ready,   // for a request
@@ -89,11 +104,17 @@ class Connection {
     std::size_t take_bytes(std::span<std::byte> into);
     bool body_done() const noexcept { return state_ == State::ready || state_ == State::spent; }
     void end_body() noexcept;
+    std::uint64_t body_bytes_come() const noexcept {
+        const bool counted =
+            state_ != State::head && parser_.body() == ResponseParser::Body::length;
+        return counted ? parser_.head().content_length.value_or(0) - body_left_ : 0;
+    }
     void make_room(std::size_t at_most);
     [[noreturn]] void fail_early() const;
 
     Endpoint endpoint_;
     Transport transport_;
+    Stopwatch watch_;
     ResponseParser parser_;
     // What was received and not yet handed out: bytes behind a head, chunks not yet decoded.
     std::vector<std::byte> wire_;

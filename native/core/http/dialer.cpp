@@ -70,9 +70,9 @@ void Dialer::start_attempt(Race& race, const Resolver::Address& address) {
     }
 }
 
-asio::awaitable<tcp::socket> Dialer::dial(std::string host, std::uint16_t port,
-                                          Clock::time_point deadline) {
-    const auto addresses = co_await resolver_.resolve(host, port, deadline);
+asio::awaitable<Dialer::Dialed> Dialer::dial(Resolver::Host host, Clock::time_point deadline,
+                                             std::uint64_t avoid) {
+    auto [addresses, line] = co_await resolver_.resolve(host, deadline, avoid);
     const auto race = std::make_shared<Race>(loop_);
     const auto at_end = [](Race* ended) { ended->call_off(); };
     const std::unique_ptr<Race, decltype(at_end)> guard(race.get(), at_end);
@@ -80,7 +80,7 @@ asio::awaitable<tcp::socket> Dialer::dial(std::string host, std::uint16_t port,
     auto next = addresses.begin();
     auto next_start = Clock::now();
     const auto complaint = [&](const std::string& reason) {
-        return "cannot connect to " + host_and_port(host, port) + ": " + reason + " (" +
+        return "cannot connect to " + host_and_port(host.name, host.port) + ": " + reason + " (" +
                std::to_string(race->attempts.size()) +
                (race->attempts.size() == 1 ? " address" : " addresses") + " tried)";
     };
@@ -114,7 +114,8 @@ asio::awaitable<tcp::socket> Dialer::dial(std::string host, std::uint16_t port,
         }
     }
     put_losers_aside();
-    co_return std::move(race->winner->socket);
+    if (line) line->moved_to(race->winner->address.address().to_string());
+    co_return Dialed{std::move(race->winner->socket), std::move(line)};
 }
 
 }  // namespace s3pipes

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "core/http/resolver.hpp"
@@ -19,12 +20,18 @@ class Dialer {
 
     explicit Dialer(boost::asio::io_context& loop);
 
-    // A connected, non-blocking socket. Every address gets its try before `deadline`.
+    struct Dialed {
+        boost::asio::ip::tcp::socket socket;  // connected, non-blocking
+        std::unique_ptr<Line> line;           // null where the host is an address
+    };
+
+    // Every address gets its try before `deadline`, the one with the mark `avoid` late.
     // Throws Error{connection, timeout} that says what the last address answered.
-    boost::asio::awaitable<boost::asio::ip::tcp::socket> dial(std::string host, std::uint16_t port,
-                                                              Resolver::Clock::time_point deadline);
+    boost::asio::awaitable<Dialed> dial(Resolver::Host host, Resolver::Clock::time_point deadline,
+                                        std::uint64_t avoid = 0);
 
     Resolver& resolver() noexcept { return resolver_; }
+    const Resolver& resolver() const noexcept { return resolver_; }
 
   private:
     struct Race;

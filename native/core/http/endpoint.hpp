@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/http/tls.hpp"
 
@@ -30,6 +31,7 @@ struct Endpoint {
     bool tls = false;
     std::string host;  // a name or an address; IPv6 without brackets
     std::uint16_t port = 0;
+    std::vector<std::string> addresses;  // of `host`; none: they are looked up
     std::optional<Proxy> proxy;
     std::shared_ptr<TlsTrust> trust;                    // required with tls
     std::chrono::milliseconds connect_timeout{5000};    // look-up, TCP, proxy and TLS together

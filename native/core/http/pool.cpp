@@ -36,15 +36,19 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
   public:
     PoolShelves(asio::io_context& loop, Watchdog& watchdog) : watchdog_(watchdog), dialer_(loop) {}
 
-    std::optional<Lease> take_idle(const Endpoint& endpoint) {
+    std::optional<Lease> take_idle(const Endpoint& endpoint, std::uint64_t avoid) {
         const auto found = shelves_.find(endpoint);
         if (found == shelves_.end()) return std::nullopt;
         PoolShelf& shelf = found->second;
-        while (!shelf.idle.empty()) {
-            auto connection = std::move(shelf.idle.back().connection);
-            shelf.idle.pop_back();
+        for (auto last = shelf.idle.rbegin(); last != shelf.idle.rend();) {
+            if (avoid != 0 && last->connection->mark() == avoid) {
+                ++last;
+                continue;
+            }
+            auto connection = std::move(last->connection);
+            last = std::reverse_iterator(shelf.idle.erase(std::next(last).base()));
             --idle_;
-            if (connection->still_good()) {
+            if (connection->stays() && connection->still_good()) {
                 ++shelf.users;
                 return Lease(shared_from_this(), &shelf, std::move(connection), true);
             }
@@ -54,10 +58,10 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
         return std::nullopt;
     }
 
-    asio::awaitable<Lease> acquire(Endpoint endpoint, bool fresh) {
+    asio::awaitable<Lease> acquire(Endpoint endpoint, bool fresh, std::uint64_t avoid) {
         const auto self = shared_from_this();
         if (!fresh) {
-            if (auto lease = take_idle(endpoint)) co_return std::move(*lease);
+            if (auto lease = take_idle(endpoint, avoid)) co_return std::move(*lease);
         }
         if (endpoint.tls && !endpoint.trust) {
             throw Error(ErrorKind::config, "TLS to " + endpoint.name() + " without any trust");
@@ -75,12 +79,14 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
             }
         } use{*this, shelf};
         const auto deadline = Clock::now() + endpoint.connect_timeout;
-        const std::string& host = endpoint.proxy ? endpoint.proxy->host : endpoint.host;
-        auto socket = co_await dialer_.dial(
-            host, endpoint.proxy ? endpoint.proxy->port : endpoint.port, deadline);
+        auto host = endpoint.proxy
+                        ? Resolver::Host{endpoint.proxy->host, endpoint.proxy->port, {}}
+                        : Resolver::Host{endpoint.host, endpoint.port, endpoint.addresses};
+        auto [socket, line] = co_await dialer_.dial(std::move(host), deadline, avoid);
         boost::system::error_code unknown;
         const auto address = socket.remote_endpoint(unknown);
-        auto connection = std::make_unique<Connection>(std::move(socket), watchdog_, endpoint);
+        auto connection =
+            std::make_unique<Connection>(std::move(socket), watchdog_, endpoint, std::move(line));
         ++open_;
         ++shelf.users;
         Lease lease(self, &shelf, std::move(connection), false);
@@ -97,7 +103,7 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
 
     void take_back(PoolShelf& shelf, std::unique_ptr<Connection> connection) noexcept {
         --shelf.users;
-        if (closed_ || !connection->reusable()) {
+        if (closed_ || !connection->reusable() || !connection->stays()) {
             --open_;
             connection.reset();  // before the trust that its shelf may end with
             end_unused(shelf);
@@ -127,6 +133,7 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
     std::size_t idle() const noexcept { return idle_; }
     std::size_t open() const noexcept { return open_; }
     std::size_t shelves() const noexcept { return shelves_.size(); }
+    std::vector<Resolver::View> addresses() const { return dialer_.resolver().view(); }
 
   private:
     static bool unused(const PoolShelf& shelf) noexcept {
@@ -149,8 +156,10 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
             const auto first_young =
                 std::find_if(shelf.idle.begin(), shelf.idle.end(),
                              [&](const Idle& idle) { return idle.since > too_old; });
-            const auto dropped = static_cast<std::size_t>(first_young - shelf.idle.begin());
+            auto dropped = static_cast<std::size_t>(first_young - shelf.idle.begin());
             shelf.idle.erase(shelf.idle.begin(), first_young);
+            dropped += std::erase_if(shelf.idle,
+                                     [](const Idle& idle) { return !idle.connection->stays(); });
             idle_ -= dropped;
             open_ -= dropped;
             // Not at once: between two requests a connection's buffers are soon wanted again.
@@ -205,12 +214,12 @@ Pool::~Pool() {
     shelves_->close();
 }
 
-asio::awaitable<Lease> Pool::acquire(const Endpoint& endpoint, bool fresh) {
-    return shelves_->acquire(endpoint, fresh);
+asio::awaitable<Lease> Pool::acquire(const Endpoint& endpoint, bool fresh, std::uint64_t avoid) {
+    return shelves_->acquire(endpoint, fresh, avoid);
 }
 
-std::optional<Lease> Pool::take_idle(const Endpoint& endpoint) {
-    return shelves_->take_idle(endpoint);
+std::optional<Lease> Pool::take_idle(const Endpoint& endpoint, std::uint64_t avoid) {
+    return shelves_->take_idle(endpoint, avoid);
 }
 
 void Pool::close_idle() {
@@ -223,6 +232,10 @@ std::size_t Pool::idle() const {
 
 std::size_t Pool::shelves() const {
     return shelves_->shelves();
+}
+
+std::vector<Resolver::View> Pool::addresses() const {
+    return shelves_->addresses();
 }
 
 std::size_t Pool::open() const {

@@ -5,11 +5,14 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/http/connection.hpp"
 #include "core/http/endpoint.hpp"
+#include "core/http/resolver.hpp"
 #include "core/http/watchdog.hpp"
 
 namespace s3pipes {
@@ -51,17 +54,21 @@ class Pool {
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    // An idle connection, the one used last, or a new one. `fresh`: never an idle one.
+    // An idle connection, the one used last, or a new one. `fresh`: never an idle one. `avoid`: the
+    // mark of an address that failed; another is taken where there is one.
     // Throws Error{connection, timeout, certificate, config}.
-    boost::asio::awaitable<Lease> acquire(const Endpoint& endpoint, bool fresh = false);
+    boost::asio::awaitable<Lease> acquire(const Endpoint& endpoint, bool fresh = false,
+                                          std::uint64_t avoid = 0);
 
     // The idle connection of acquire(), if there is one: at once and without a coroutine.
-    std::optional<Lease> take_idle(const Endpoint& endpoint);
+    std::optional<Lease> take_idle(const Endpoint& endpoint, std::uint64_t avoid = 0);
 
     void close_idle();
     std::size_t idle() const;
     std::size_t open() const;     // idle and leased
     std::size_t shelves() const;  // endpoints with a connection, or on their way to one
+    // What each address of each name delivers, by this loop's connections.
+    std::vector<Resolver::View> addresses() const;
 
   private:
     std::shared_ptr<PoolShelves> shelves_;

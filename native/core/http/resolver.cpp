@@ -13,9 +13,9 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 struct Resolver::Name {
-    std::vector<Address> found;  // port 0
+    std::shared_ptr<Addresses> addresses = std::make_shared<Addresses>();
     Clock::time_point fresh_until;
-    std::size_t turn = 0;
+    Clock::time_point renewed_at;
     bool looking = false;
     std::string failure;                       // of the last look-up
     std::vector<asio::steady_timer*> waiting;  // for the look-up under way
@@ -26,6 +26,7 @@ namespace {
 // A name server that is down must not hold up those who still have addresses.
 constexpr auto patience_with_old = 1s;
 constexpr auto old_stay_for = 10s;
+constexpr auto for_ever = Resolver::Clock::time_point::max();
 
 }  // namespace
 
@@ -61,57 +62,75 @@ void Resolver::look_up(const std::string& host, const std::shared_ptr<Name>& nam
                     found.push_back(address);
                 }
             }
-            if (!found.empty()) name->found = interleaved(found);
-            name->fresh_until = Clock::now() + (found.empty() ? old_stay_for : fresh_for);
+            const auto now = Clock::now();
+            std::vector<std::string> texts;
+            for (const Address& address : interleaved(found))
+                texts.push_back(address.address().to_string());
+            name->addresses->found(texts, now);
+            name->fresh_until = now + (found.empty() ? old_stay_for : fresh_for);
+            name->renewed_at = now + renewed_after;
             for (asio::steady_timer* timer : name->waiting) timer->cancel();
         });
 }
 
-asio::awaitable<std::vector<Resolver::Address>> Resolver::resolve(std::string host,
-                                                                  std::uint16_t port,
-                                                                  Clock::time_point deadline) {
-    boost::system::error_code is_name;
-    const auto literal = asio::ip::make_address(host, is_name);
-    if (!is_name) co_return std::vector{Address(literal, port)};
+std::shared_ptr<Resolver::Name> Resolver::name_of(const Host& host) {
+    std::shared_ptr<Name>& name = names_[host];
+    if (name) return name;
+    name = std::make_shared<Name>();
+    if (!host.addresses.empty()) {
+        name->addresses->found(host.addresses, Clock::now());
+        name->fresh_until = name->renewed_at = for_ever;
+    }
+    return name;
+}
 
-    std::shared_ptr<Name>& kept = names_[host];
-    if (!kept) kept = std::make_shared<Name>();
-    const std::shared_ptr<Name> name = kept;
-    const bool stale = name->found.empty() || Clock::now() >= name->fresh_until;
-    if (stale && !name->looking) look_up(host, name);
+asio::awaitable<Resolver::Route> Resolver::resolve(Host host, Clock::time_point deadline,
+                                                   std::uint64_t avoid) {
+    boost::system::error_code is_name;
+    const auto literal = asio::ip::make_address(host.name, is_name);
+    if (!is_name && host.addresses.empty()) co_return Route{{Address(literal, host.port)}, nullptr};
+
+    const std::shared_ptr<Name> name = name_of(host);
+    const auto now = Clock::now();
+    const bool known = !name->addresses->empty();
+    const bool stale = !known || now >= name->fresh_until;
+    if ((stale || now >= name->renewed_at) && !name->looking) look_up(host.name, name);
     if (stale) {
-        asio::steady_timer timer(loop_, name->found.empty()
-                                            ? deadline
-                                            : std::min(deadline, Clock::now() + patience_with_old));
+        asio::steady_timer timer(loop_,
+                                 known ? std::min(deadline, now + patience_with_old) : deadline);
         name->waiting.push_back(&timer);
         co_await timer.async_wait(asio::as_tuple(asio::deferred));
         std::erase(name->waiting, &timer);
     }
-    if (!name->found.empty()) co_return in_turn(*name, port);
+    if (!name->addresses->empty()) co_return route(host, *name, avoid);
     if (!name->looking) {
-        throw Error(ErrorKind::connection, "cannot look up " + host + ": " + name->failure);
+        throw Error(ErrorKind::connection, "cannot look up " + host.name + ": " + name->failure);
     }
     const bool cancelled = Clock::now() < deadline;
     throw Error(cancelled ? ErrorKind::cancelled : ErrorKind::timeout,
-                "looking up " + host + (cancelled ? " was given up" : " took too long"));
+                "looking up " + host.name + (cancelled ? " was given up" : " took too long"));
 }
 
-std::vector<Resolver::Address> Resolver::in_turn(Name& name, std::uint16_t port) {
+Resolver::Route Resolver::route(const Host& host, Name& name, std::uint64_t avoid) {
     const auto now = Clock::now();
-    std::erase_if(aside_, [&](const auto& entry) { return entry.second <= now; });
-    std::vector<Address> order;
-    order.reserve(name.found.size());
-    for (std::size_t i = 0; i < name.found.size(); ++i) {
-        order.emplace_back(name.found[(name.turn + i) % name.found.size()].address(), port);
-    }
-    ++name.turn;
-    std::stable_partition(order.begin(), order.end(),
-                          [&](const Address& address) { return !aside_.contains(address); });
-    return order;
+    Route route{{}, name.addresses->choose(now, avoid)};
+    for (const std::string& address : name.addresses->order(*route.line, now))
+        route.order.emplace_back(asio::ip::make_address(address), host.port);
+    return route;
 }
 
 void Resolver::put_aside(const Address& address) {
-    aside_[address] = Clock::now() + aside_for;
+    const std::string text = address.address().to_string();
+    for (const auto& [host, name] : names_) {
+        if (host.port == address.port()) name->addresses->put_aside(text, Clock::now());
+    }
+}
+
+std::vector<Resolver::View> Resolver::view() const {
+    std::vector<View> all;
+    for (const auto& [host, name] : names_)
+        all.push_back({host.name, host.port, name->addresses->view(Clock::now())});
+    return all;
 }
 
 }  // namespace s3pipes

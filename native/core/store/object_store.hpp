@@ -20,6 +20,7 @@ struct GetRequest {
     std::optional<ByteRange> range;           // nullopt: the whole object
     std::string if_match;                     // an ETag, or empty
     std::optional<std::uint64_t> known_size;  // stands in for a length that the server omits
+    std::uint64_t avoid = 0;                  // Error::from of an attempt before
 };
 
 struct ListRequest {

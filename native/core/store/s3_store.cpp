@@ -139,20 +139,26 @@ S3Store::Signed S3Store::request_head(std::string_view method, std::string_view 
     return request;
 }
 
-awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only) {
+awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only, std::uint64_t avoid) {
     Pool& pool = *places_.here().pool;
-    if (auto idle = pool.take_idle(target_.endpoint)) {
+    if (auto idle = pool.take_idle(target_.endpoint, avoid)) {
         try {
             co_await (*idle)->exchange(request.head, head_only);
             co_return std::move(*idle);
-        } catch (const Error& error) {
+        } catch (Error& error) {
+            error.from = avoid = (*idle)->mark();
             // The server may have closed the kept connection as the request went out: that says
             // nothing about the request.
             if (error.kind != ErrorKind::connection || (*idle)->got_response_bytes()) throw;
         }
     }
-    Lease lease = co_await pool.acquire(target_.endpoint, true);
-    co_await lease->exchange(request.head, head_only);
+    Lease lease = co_await pool.acquire(target_.endpoint, true, avoid);
+    try {
+        co_await lease->exchange(request.head, head_only);
+    } catch (Error& error) {
+        error.from = lease->mark();
+        throw;
+    }
     co_return lease;
 }
 
@@ -218,23 +224,29 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     if (target_.requester_pays) headers[count++] = {"x-amz-request-payer", "requester"};
     const Signed sent = request_head("GET", path, {}, std::span(headers, count));
 
-    Lease answer = co_await exchange(sent, false);
-    const int status = answer->head().status;
-    if (status == 416) co_return co_await unsatisfied(std::move(answer), sent, request, sink);
-    if (status != 200 && status != 206) co_await refuse(*answer, sent);
+    Lease answer = co_await exchange(sent, false, request.avoid);
+    const std::uint64_t from = answer->mark();
+    try {
+        const int status = answer->head().status;
+        if (status == 416) co_return co_await unsatisfied(std::move(answer), sent, request, sink);
+        if (status != 200 && status != 206) co_await refuse(*answer, sent);
 
-    BodyPlace place = place_of(request, answer->head());
-    if (!place.sized && answer->ends_by_close()) {
-        // Cut off, it would look complete: HEAD has to tell how much there is.
-        const ObjectMeta told = co_await head(request.key);
-        if (told.etag != place.meta.etag && !told.etag.empty() && !place.meta.etag.empty())
-            throw Error(ErrorKind::object_changed, "the object changed while it was asked for");
-        place.meta.size = told.size;
-        place.range = {0, told.size};
-        place.sized = true;
+        BodyPlace place = place_of(request, answer->head());
+        if (!place.sized && answer->ends_by_close()) {
+            // Cut off, it would look complete: HEAD has to tell how much there is.
+            const ObjectMeta told = co_await head(request.key);
+            if (told.etag != place.meta.etag && !told.etag.empty() && !place.meta.etag.empty())
+                throw Error(ErrorKind::object_changed, "the object changed while it was asked for");
+            place.meta.size = told.size;
+            place.range = {0, told.size};
+            place.sized = true;
+        }
+        if (!place.sized) co_return co_await collect(*answer, place.meta, sink);
+        co_await receive(*answer, sink.begin(place.meta, place.range), place.range, sink);
+    } catch (Error& error) {
+        error.from = from;
+        throw;
     }
-    if (!place.sized) co_return co_await collect(*answer, place.meta, sink);
-    co_await receive(*answer, sink.begin(place.meta, place.range), place.range, sink);
 }
 
 awaitable<ObjectMeta> S3Store::head(const std::string& key) {

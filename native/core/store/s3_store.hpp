@@ -55,7 +55,9 @@ class S3Store final : public ObjectStore {
     Signed request_head(std::string_view method, std::string_view path, std::string_view query,
                         std::span<const HeaderView> headers);
     // Sends and reads the head; a kept connection that turns out closed is replaced at once.
-    boost::asio::awaitable<Lease> exchange(const Signed& request, bool head_only);
+    // `avoid`: see Pool::acquire.
+    boost::asio::awaitable<Lease> exchange(const Signed& request, bool head_only,
+                                           std::uint64_t avoid = 0);
     // The body of an answer that is no success; "" where it cannot be had.
     static boost::asio::awaitable<std::string> refusal_text(Connection& answer);
     // What such an answer means. Asks for new credentials, if that is it.

@@ -51,6 +51,7 @@ struct Error : std::exception {
     std::string request_id;  // x-amz-request-id
     std::string region;      // with wrong_region: where the bucket is
     std::optional<std::chrono::milliseconds> retry_after;  // what the server asked for
+    std::uint64_t from = 0;  // mark of the address that failed; 0 where there is no other
 
     Error(ErrorKind kind_, std::string message_) : kind(kind_), message(std::move(message_)) {}
     const char* what() const noexcept override { return message.c_str(); }

@@ -31,7 +31,10 @@ bool Fetch::complete() const {
 }
 
 void Fetch::failed(const Error& error) {
-    if (error.kind != ErrorKind::throttled) return;
+    if (error.kind != ErrorKind::throttled) {
+        request_.avoid = error.from;
+        return;
+    }
     std::lock_guard lock(engine_.mutex());
     engine_.scheduler().throttled(what_.stream, std::chrono::steady_clock::now());
 }
