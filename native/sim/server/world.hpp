@@ -14,7 +14,7 @@
 #include "sim/physics/settings.hpp"
 #include "sim/server/clock.hpp"
 #include "sim/server/counters.hpp"
-#include "sim/server/service.hpp"
+#include "sim/s3/service.hpp"
 
 namespace s3pipes::sim {
 
