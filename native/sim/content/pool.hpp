@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
+#include <vector>
 
 namespace s3pipes::sim {
 
-// Pseudo-random (SHAKE-128 of `pool_seed`), in memory that is a file too: sendfile spares the copy.
+// Pseudo-random: SHAKE-128 of the words in pool.cpp. sendfile from a memfd was tried and costs as
+// much as this copy does.
 class Pool {
   public:
     static constexpr std::size_t block_bytes = 64 << 10;
@@ -17,10 +18,7 @@ class Pool {
 
     static const Pool& shared();
 
-    std::span<const std::byte> bytes() const noexcept { return {begin_, size_bytes}; }
-    int file() const noexcept { return file_; }
-    // Where in the file these bytes lie, if they are the pool's.
-    std::optional<std::size_t> offset(std::span<const std::byte> bytes) const noexcept;
+    std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
@@ -28,8 +26,7 @@ class Pool {
   private:
     Pool();
 
-    int file_ = -1;
-    std::byte* begin_ = nullptr;
+    std::vector<std::byte> bytes_;
 };
 
 }  // namespace s3pipes::sim

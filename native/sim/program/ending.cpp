@@ -17,7 +17,7 @@ constexpr int parent_gone = SIGUSR1;
 Ending::Ending(boost::asio::io_context& context, std::function<void()> end)
     : signals_(context, SIGTERM, SIGINT, parent_gone), end_(std::move(end)), parent_(::getppid()) {
     ::prctl(PR_SET_PDEATHSIG, parent_gone);
-    std::signal(SIGPIPE, SIG_IGN);  // sendfile has no flag for it
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL's socket has no other way
     wait();
 }
 

@@ -72,6 +72,9 @@ Answer Service::answer(const Request& request, std::int64_t now_s, bool tls) noe
     try {
         Call call(request, state_->account.rules, now_s, tls);
         if (!call.bucket.empty()) prefix = rate_prefix(call.bucket, call.key);
+        const auto& admits = state_->account.rules.admits;
+        const bool reads = request.method == "GET" || request.method == "HEAD";
+        if (admits && !prefix.empty() && !admits(prefix, reads)) throw Fault(code::slow_down);
         answer = route(state_->account, call);
     } catch (const Fault& fault) {
         answer = refused(fault);

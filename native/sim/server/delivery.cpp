@@ -3,9 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <array>
-
-#include "sim/content/pool.hpp"
+#include <cmath>
 
 namespace s3pipes::sim {
 namespace {
@@ -13,8 +11,9 @@ namespace {
 // Of a body without a pace, before others have their turn.
 constexpr std::size_t turn_bytes = 1 << 20;
 constexpr std::size_t fill_bytes = 64 << 10;
-// Less is not worth a file's pages: a copy is as cheap, and one call sends it with the head.
-constexpr std::size_t worth_a_file_bytes = 16 << 10;
+// Quanta that are due within this go together, which spares wake-ups; a pace makes good for it.
+constexpr double together_s = 0.0005;
+constexpr std::size_t most_pieces = 20;  // a head and 1 MiB of computed content
 
 iovec piece_of(const void* data, std::size_t size) noexcept {
     return {const_cast<void*>(data), size};
@@ -79,50 +78,49 @@ bool Delivery::granted(double now_s) {
     if (bytes_per_s_ > 0) at_s = std::max(at_s, pace_.claim(now_s, granted_, bytes_per_s_));
     if (link > 0) at_s = std::max(at_s, world_.link.claim(now_s, granted_, link));
     if (at_s <= now_s) return true;
-    world_.clock.call_at(at_s, *this);
+    world_.clock.call_at(std::ceil(at_s / together_s) * together_s, *this);
     return false;
 }
 
-// The rest of the head, and of the body what was granted or a part of it.
+// What is left of the head, and of the body what was granted or a part of it, in one call.
 long Delivery::send_some() {
-    if (head_sent_ == head_->size()) return send_body(granted_);
-    const auto head = piece_of(head_->data() + head_sent_, head_->size() - head_sent_);
-    const long sent = wire_.put(std::span(&head, 1), at_ < end_);
-    if (sent > 0) head_sent_ += static_cast<std::size_t>(sent);
+    std::array<iovec, most_pieces> pieces;
+    std::size_t count = 0;
+    const std::size_t head_left = head_->size() - head_sent_;
+    if (head_left > 0) pieces[count++] = piece_of(head_->data() + head_sent_, head_left);
+    std::uint64_t at = at_;
+    const std::uint64_t until = at_ + granted_;
+    while (at < until && count < most_pieces) {
+        auto here = body_at(at);
+        const bool nowhere = here.empty();
+        if (nowhere) here = filled_at(at);
+        const std::size_t size = std::min<std::uint64_t>(here.size(), until - at);
+        pieces[count++] = piece_of(here.data(), size);
+        at += size;
+        if (nowhere) break;  // there is one such buffer
+    }
+    const long sent = wire_.put({pieces.data(), count}, at < until);
+    if (sent > 0) {
+        const auto of_head = std::min(head_left, static_cast<std::size_t>(sent));
+        head_sent_ += of_head;
+        at_ += static_cast<std::uint64_t>(sent) - of_head;
+    }
     return sent;
 }
 
-long Delivery::send_body(std::size_t most) {
-    if (!answer_->content) {
-        const auto text = piece_of(answer_->text.data() + at_, most);
-        const long sent = wire_.put(std::span(&text, 1), false);
-        if (sent > 0) at_ += static_cast<std::uint64_t>(sent);
-        return sent;
+// Where it lies in memory, if it does.
+std::span<const std::byte> Delivery::body_at(std::uint64_t offset) const {
+    if (answer_->content) return answer_->content->in_place(offset);
+    return std::as_bytes(std::span(answer_->text)).subspan(offset);
+}
+
+std::span<const std::byte> Delivery::filled_at(std::uint64_t offset) {
+    if (offset < filled_begin_ || offset >= filled_begin_ + filled_.size()) {
+        filled_.resize(std::min<std::uint64_t>(end_ - offset, fill_bytes));
+        answer_->content->fill(offset, filled_);
+        filled_begin_ = offset;
     }
-    const Content& content = *answer_->content;
-    auto here = content.in_place(at_);
-    long sent = 0;
-    if (here.empty()) {
-        if (at_ < filled_at_ || at_ >= filled_at_ + filled_.size()) {
-            filled_.resize(std::min<std::uint64_t>(end_ - at_, fill_bytes));
-            content.fill(at_, filled_);
-            filled_at_ = at_;
-        }
-        here = std::span(filled_).subspan(at_ - filled_at_);
-    }
-    here = here.first(std::min(here.size(), most));
-    const bool more = here.size() < most;
-    const auto place = wire_.tls() || here.size() < worth_a_file_bytes
-                           ? std::nullopt
-                           : Pool::shared().offset(here);
-    if (place) {
-        sent = wire_.put_file(Pool::shared().file(), *place, here.size());
-    } else {
-        const auto bytes = piece_of(here.data(), here.size());
-        sent = wire_.put(std::span(&bytes, 1), more);
-    }
-    if (sent > 0) at_ += static_cast<std::uint64_t>(sent);
-    return sent;
+    return std::span(filled_).subspan(offset - filled_begin_);
 }
 
 void Delivery::due(double now_s) {

@@ -38,7 +38,8 @@ class Delivery final : private Clock::Waiter {
     Step go_on(double now_s);
     bool granted(double now_s);
     long send_some();
-    long send_body(std::size_t most);
+    std::span<const std::byte> body_at(std::uint64_t offset) const;
+    std::span<const std::byte> filled_at(std::uint64_t offset);
     void due(double now_s) override;
     void proceed();
     void finish();
@@ -56,7 +57,7 @@ class Delivery final : private Clock::Waiter {
     std::size_t granted_ = 0;  // bytes of the body that may go now
     Pace pace_;
     std::vector<std::byte> filled_;  // of a content that lies nowhere in memory
-    std::uint64_t filled_at_ = 0;
+    std::uint64_t filled_begin_ = 0;
     bool broken_ = false;
 };
 

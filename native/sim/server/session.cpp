@@ -27,17 +27,6 @@ std::int64_t unix_time_s() {
     return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
 }
 
-// What S3 says to a prefix that is asked too often.
-Answer slow_down() {
-    Answer answer;
-    answer.status = 503;
-    answer.headers.emplace_back("Content-Type", "application/xml");
-    answer.text =
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>SlowDown</Code>"
-        "<Message>Please reduce your request rate.</Message></Error>";
-    return answer;
-}
-
 }  // namespace
 
 Session::Session(World& world, Wire::Socket socket, unsigned address)
@@ -144,16 +133,6 @@ Session::Outgoing Session::decide(Request& request, double read_at_s) {
     ++requests_;
     Outgoing out;
     out.answer = world_.service.answer(request, unix_time_s(), wire_.tls());
-    const bool reads = request.method == "GET" || request.method == "HEAD";
-    const double allowed = reads ? settings.reads_per_s : settings.writes_per_s;
-    if (allowed > 0 && !out.answer.prefix.empty()) {
-        Allowance& allowance = (reads ? world_.reads : world_.writes)[out.answer.prefix];
-        if (!allowance.take(read_at_s, allowed)) {
-            out.answer = slow_down();
-            out.answer.head = request.method == "HEAD";
-            ++world_.counters.slow_downs;
-        }
-    }
     const double wait_s = out.answer.kind == Answer::Kind::list
                               ? world_.draws.list_page_s(settings, number_, requests_)
                               : world_.draws.first_byte_s(settings, number_, requests_);

@@ -1,7 +1,6 @@
 #include "sim/server/wire.hpp"
 
 #include <openssl/err.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -48,11 +47,6 @@ long Wire::put(std::span<const iovec> pieces, bool more) {
     message.msg_iovlen = pieces.size();
     const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
     return after_call(::sendmsg(socket_.native_handle(), &message, flags), Socket::wait_write);
-}
-
-long Wire::put_file(int file, std::size_t offset, std::size_t size) {
-    auto at = static_cast<off_t>(offset);
-    return after_call(::sendfile(socket_.native_handle(), file, &at, size), Socket::wait_write);
 }
 
 void Wire::end_sending() noexcept {

@@ -28,8 +28,6 @@ class Wire {
     long take(std::span<std::byte> into);
     // `more` will follow at once: no packet of its own for what is not full.
     long put(std::span<const iovec> pieces, bool more);
-    // The same from a file whose pages go on the wire as they lie; not over TLS.
-    long put_file(int file, std::size_t offset, std::size_t size);
 
     Socket::wait_type awaited() const noexcept { return awaited_; }
     void end_sending() noexcept;  // says that nothing more comes
