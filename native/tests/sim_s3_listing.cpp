@@ -20,10 +20,6 @@ struct Listed {
     std::size_t pages = 0;
 };
 
-std::string undone(std::string text) {
-    return decode_form(text);
-}
-
 Listed all_pages(Asked& s3, const std::string& question, int version) {
     Listed out;
     std::string position;
@@ -31,11 +27,11 @@ Listed all_pages(Asked& s3, const std::string& question, int version) {
         const auto answer = s3.get("/bucket?encoding-type=url" + question + position);
         BOOST_TEST_REQUIRE(answer.status == 200u);
         BOOST_TEST((answer.kind == Answer::Kind::list));
-        for (const auto& key : elements(answer.text, "Key")) out.keys.push_back(undone(key));
+        for (const auto& key : elements(answer.text, "Key")) out.keys.push_back(decode_form(key));
         // The first of them quotes the question.
         auto prefixes = elements(answer.text, "Prefix");
         prefixes.erase(prefixes.begin());
-        for (const auto& prefix : prefixes) out.prefixes.push_back(undone(prefix));
+        for (const auto& prefix : prefixes) out.prefixes.push_back(decode_form(prefix));
         ++out.pages;
         if (element(answer.text, "IsTruncated") == "false") return out;
         if (version == 2) {

@@ -1,5 +1,6 @@
 #include "sim/s3/service.hpp"
 
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -10,13 +11,15 @@
 #include "sim/s3/fault.hpp"
 #include "sim/s3/mixed.hpp"
 #include "sim/s3/names.hpp"
-#include "sim/s3/operations.hpp"
+#include "sim/s3/payload.hpp"
 #include "sim/s3/routes.hpp"
+#include "sim/s3/signature.hpp"
 
 namespace s3pipes::sim {
 
 struct Service::State {
     Account account;
+    SignatureCheck signatures;
     std::uint64_t requests = 0;
 
     // Two names for each request, as S3 gives them: the second is long.
@@ -72,9 +75,13 @@ Answer Service::answer(const Request& request, std::int64_t now_s, bool tls) noe
     try {
         Call call(request, state_->account.rules, now_s, tls);
         if (!call.bucket.empty()) prefix = rate_prefix(call.bucket, call.key);
-        const auto& admits = state_->account.rules.admits;
+        const auto& rules = state_->account.rules;
         const bool reads = request.method == "GET" || request.method == "HEAD";
-        if (admits && !prefix.empty() && !admits(prefix, reads)) throw Fault(code::slow_down);
+        if (rules.admits && !prefix.empty() && !rules.admits(prefix, reads))
+            throw Fault(code::slow_down);
+        std::optional<Seal> seal;
+        if (rules.check_signatures) seal = state_->signatures.check(call, rules);
+        receive_payload(call, seal ? &*seal : nullptr);
         answer = route(state_->account, call);
     } catch (const Fault& fault) {
         answer = refused(fault);
