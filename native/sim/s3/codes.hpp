@@ -51,6 +51,7 @@ inline constexpr Code precondition_failed{"PreconditionFailed", 412, "At least o
 inline constexpr Code request_expired{"AccessDenied", 403, "Request has expired"};
 inline constexpr Code signature_mismatch{"SignatureDoesNotMatch", 403, "The request signature we calculated does not match the signature you provided. Check your key and signing method."};
 inline constexpr Code sha256_mismatch{"XAmzContentSHA256Mismatch", 400, "The provided 'x-amz-content-sha256' header does not match what was computed."};
+inline constexpr Code slow_down{"SlowDown", 503, "Please reduce your request rate."};
 inline constexpr Code time_skewed{"RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large."};
 // clang-format on
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/words/credentials.hpp"
@@ -23,6 +25,8 @@ struct ServiceRules {
     // objects none is told.
     std::uint64_t computed_checksum_bytes = std::uint64_t{256} << 20;
     ContentSource content;  // of computed objects
+    // Whether a prefix is asked no more often than it may be; else nothing is done. Empty: it never is.
+    std::function<bool(std::string_view prefix, bool reads)> admits;
 };
 
 }  // namespace s3pipes::sim

@@ -76,6 +76,9 @@ Answer Service::answer(const Request& request, std::int64_t now_s, bool tls) noe
         Call call(request, state_->account.rules, now_s, tls);
         if (!call.bucket.empty()) prefix = rate_prefix(call.bucket, call.key);
         const auto& rules = state_->account.rules;
+        const bool reads = request.method == "GET" || request.method == "HEAD";
+        if (rules.admits && !prefix.empty() && !rules.admits(prefix, reads))
+            throw Fault(code::slow_down);
         std::optional<Seal> seal;
         if (rules.check_signatures) seal = state_->signatures.check(call, rules);
         receive_payload(call, seal ? &*seal : nullptr);
