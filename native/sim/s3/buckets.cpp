@@ -79,6 +79,7 @@ Answer delete_bucket(Account& account, const Call& call) {
     if (!account.bucket(call.bucket).empty())
         throw Fault(code::bucket_not_empty).with("BucketName", call.bucket);
     account.buckets.erase(call.bucket);
+    account.uploads.end_all(call.bucket);
     Answer answer;
     answer.status = 204;
     return answer;

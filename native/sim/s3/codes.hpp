@@ -45,6 +45,7 @@ inline constexpr Code missing_content_length{"MissingContentLength", 411, "You m
 inline constexpr Code no_such_bucket{"NoSuchBucket", 404, "The specified bucket does not exist"};
 inline constexpr Code no_such_key{"NoSuchKey", 404, "The specified key does not exist."};
 inline constexpr Code no_such_upload{"NoSuchUpload", 404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."};
+inline constexpr Code no_such_version{"NoSuchVersion", 404, "The specified version does not exist."};
 inline constexpr Code not_implemented{"NotImplemented", 501, "A header you provided implies functionality that is not implemented"};
 inline constexpr Code precondition_failed{"PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold"};
 inline constexpr Code request_expired{"AccessDenied", 403, "Request has expired"};

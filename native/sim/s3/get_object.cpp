@@ -2,11 +2,12 @@
 #include <algorithm>
 
 #include "sim/s3/byte_range.hpp"
+#include "sim/s3/checksums.hpp"
 #include "sim/s3/conditions.hpp"
 #include "sim/s3/dates.hpp"
 #include "sim/s3/digits.hpp"
 #include "sim/s3/fault.hpp"
-#include "sim/s3/names.hpp"
+#include "sim/s3/letters.hpp"
 #include "sim/s3/object_headers.hpp"
 #include "sim/s3/operations.hpp"
 
@@ -30,6 +31,18 @@ ByteRange range_of_part(const Object& object, std::string_view number) {
     std::uint64_t begin = 0;
     for (std::size_t i = 0; i + 1 < *wanted; ++i) begin += object.parts[i].size;
     return {begin, begin + object.parts[*wanted - 1].size};
+}
+
+// A checksum is of the whole, or of one part of a composite: of any other range S3 has none.
+void answer_checksum(Headers& out, Account& account, const Object& object, bool ranged,
+                     std::optional<std::string_view> part) {
+    if (ranged) return;
+    auto checksum = account.checksum(object);
+    if (part && !object.parts.empty()) {
+        if (checksum.extent != Extent::composite) return;
+        checksum.value = object.parts[*parse_number(*part) - 1].checksum;
+    }
+    append_checksum(out, checksum);
 }
 
 // A response header holds no line break, whatever the query asks for.
@@ -68,6 +81,8 @@ Answer get_object(Account& account, const Call& call) {
     answer.end = object->size;
     if (part && !object->parts.empty())
         answer.headers.emplace_back("x-amz-mp-parts-count", std::to_string(object->parts.size()));
+    if (same_letters(call.header("x-amz-checksum-mode").value_or(""), "ENABLED"))
+        answer_checksum(answer.headers, account, *object, header.has_value(), part);
     if (range && !range->empty()) {
         answer.status = 206;
         answer.begin = range->begin;

@@ -1,8 +1,6 @@
 // ListObjectsV2, and ListObjects before it.
 #include <algorithm>
-#include <cstring>
 
-#include "core/s3/uri.hpp"
 #include "sim/s3/dates.hpp"
 #include "sim/s3/digest.hpp"
 #include "sim/s3/fault.hpp"
@@ -66,10 +64,7 @@ class Page {
     const ListPage& page() const { return page_; }
     XmlText& xml() { return xml_; }
     std::string text(std::string_view name) const {
-        if (!encoded_) return std::string(name);
-        auto out = encode_path(name);
-        for (std::size_t at = 0; (at = out.find("%20", at)) != out.npos;) out.replace(at, 3, "+");
-        return out;
+        return encoded_ ? encode_listed(name) : std::string(name);
     }
 
     void write_question() {

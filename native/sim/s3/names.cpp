@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/s3/uri.hpp"
 #include "sim/s3/fault.hpp"
 
 namespace s3pipes::sim {
@@ -51,6 +52,17 @@ void check_key(std::string_view key) {
             .with("Size", std::to_string(key.size()))
             .with("MaxSizeAllowed", std::to_string(longest_key));
     if (!is_utf8(key)) throw Fault(code::invalid_uri);
+}
+
+std::string encode_listed(std::string_view name) {
+    const auto encoded = encode_path(name);
+    std::string out;
+    for (std::string_view rest = encoded; !rest.empty();) {
+        const bool space = rest.starts_with("%20");
+        out += space ? '+' : rest[0];
+        rest.remove_prefix(space ? 3 : 1);
+    }
+    return out;
 }
 
 std::string rate_prefix(std::string_view bucket, std::string_view key) {

@@ -50,7 +50,9 @@ Answer route_account(Account& account, const Call& call) {
 Answer route_bucket(Account& account, const Call& call) {
     const auto& method = call.request.method;
     const auto& query = call.query;
+    if (method == "POST" && query.has("delete")) return delete_objects(account, call);
     if (method == "GET") {
+        if (query.has("uploads")) return list_uploads(account, call);
         if (query.has("location")) return bucket_location(account, call);
         if (query.has("versioning")) return bucket_versioning(account, call);
         if (query.get("list-type") == "2") return list_objects_v2(account, call);
@@ -64,9 +66,23 @@ Answer route_bucket(Account& account, const Call& call) {
 
 Answer route_object(Account& account, const Call& call) {
     const auto& method = call.request.method;
+    const auto& query = call.query;
+    const auto version = query.get("versionId").value_or("null");
+    if (version != "null") throw Fault(code::no_such_version).with("VersionId", version);
+    const bool of_upload = query.has("uploadId");
+    if (method == "GET" && of_upload) return list_parts(account, call);
+    if (method == "GET" && query.has("attributes")) return object_attributes(account, call);
     if (method == "GET" || method == "HEAD") return get_object(account, call);
-    if (method == "PUT") return put_object(account, call);
-    if (method == "DELETE") return delete_object(account, call);
+    if (method == "PUT") {
+        const bool copies = call.request.header("x-amz-copy-source").has_value();
+        if (of_upload && query.has("partNumber"))
+            return copies ? upload_part_copy(account, call) : upload_part(account, call);
+        return copies ? copy_object(account, call) : put_object(account, call);
+    }
+    if (method == "DELETE")
+        return of_upload ? abort_upload(account, call) : delete_object(account, call);
+    if (method == "POST" && query.has("uploads")) return create_upload(account, call);
+    if (method == "POST" && of_upload) return complete_upload(account, call);
     refuse_method(call, "OBJECT", "GET, HEAD, PUT, DELETE");
 }
 
