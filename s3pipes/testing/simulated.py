@@ -208,7 +208,7 @@ class SimulatedS3(S3Server):
         line = self._program.stdout.readline()
         if not line:
             assert self._program.stderr is not None
-            raise ValueError(self._program.stderr.read().strip())
+            raise ValueError(self._program.stderr.read().strip().removeprefix("s3pipes-sim: "))
         where = json.loads(line)
         scheme = "https" if self._tls else "http"
         self.endpoint_urls = [f"{scheme}://{a}:{where['port']}" for a in where["addresses"]]
