@@ -155,6 +155,9 @@ BOOST_AUTO_TEST_CASE(what_no_object_is_made_of) {
                "400 InvalidPart");
     BOOST_TEST(told(s3.listed(3, c) + s3.listed(1, a)) == "400 InvalidPartOrder");
     BOOST_TEST(told(s3.listed(1, a) + s3.listed(1, a)) == "400 InvalidPartOrder");
+    // The order counts before the size of a part that comes too early.
+    BOOST_TEST(told(s3.listed(2, b) + s3.listed(1, a)) == "400 InvalidPartOrder");
+    BOOST_TEST(told(s3.listed(2, b) + s3.listed(3, a)) == "400 InvalidPart");
     BOOST_TEST(told(s3.listed(1, a, "<ChecksumCRC64NVME>AAAAAAAAAAA=</ChecksumCRC64NVME>")) ==
                "400 InvalidPart");
     const auto small = s3.complete(s3.listed(1, a) + s3.listed(2, b) + s3.listed(3, c));

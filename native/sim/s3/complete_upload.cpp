@@ -81,22 +81,35 @@ class WholeSum {
     bool known_ = true;
 };
 
+// The parts in their order; refused in the order in which S3 looks: at the list, for the parts, at
+// their sizes.
+std::vector<const UploadedPart*> parts_of(const Upload& upload,
+                                          const std::vector<WantedPart>& wanted,
+                                          std::uint64_t least_bytes) {
+    for (std::size_t i = 1; i < wanted.size(); ++i)
+        if (wanted[i].number <= wanted[i - 1].number)
+            throw Fault(code::invalid_part_order).with("UploadId", upload.id);
+    std::vector<const UploadedPart*> parts;
+    for (const auto& one : wanted) parts.push_back(&part_of(upload, one));
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i)
+        if (parts[i]->size < least_bytes)
+            throw Fault(code::entity_too_small)
+                .with("ProposedSize", std::to_string(parts[i]->size))
+                .with("MinSizeAllowed", std::to_string(least_bytes))
+                .with("PartNumber", std::to_string(wanted[i].number))
+                .with("ETag", parts[i]->etag);
+    return parts;
+}
+
 std::shared_ptr<Object> assemble(const Account& account, const Upload& upload,
                                  const std::vector<WantedPart>& wanted) {
+    const auto parts = parts_of(upload, wanted, account.rules.least_part_bytes);
     auto object = std::make_shared<Object>();
     std::vector<std::shared_ptr<const Content>> contents;
     Hash md5(Hash::Kind::md5);
     WholeSum sum(upload.algorithm, upload.extent);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (i != 0 && wanted[i].number <= wanted[i - 1].number)
-            throw Fault(code::invalid_part_order).with("UploadId", upload.id);
-        const auto& part = part_of(upload, wanted[i]);
-        if (part.size < account.rules.least_part_bytes && i + 1 != wanted.size())
-            throw Fault(code::entity_too_small)
-                .with("ProposedSize", std::to_string(part.size))
-                .with("MinSizeAllowed", std::to_string(account.rules.least_part_bytes))
-                .with("PartNumber", std::to_string(wanted[i].number))
-                .with("ETag", part.etag);
+        const auto& part = *parts[i];
         for (std::size_t at = 1; at + 1 < part.etag.size(); at += 2)
             md5.add(
                 std::string(1, static_cast<char>(std::stoi(part.etag.substr(at, 2), nullptr, 16))));

@@ -82,7 +82,7 @@ Answer get_object(Account& account, const Call& call) {
     if (part && !object->parts.empty())
         answer.headers.emplace_back("x-amz-mp-parts-count", std::to_string(object->parts.size()));
     if (same_letters(call.header("x-amz-checksum-mode").value_or(""), "ENABLED"))
-        answer_checksum(answer.headers, account, *object, header.has_value(), part);
+        answer_checksum(answer.headers, account, *object, header && range, part);
     if (range && !range->empty()) {
         answer.status = 206;
         answer.begin = range->begin;
