@@ -5,11 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
-def certify(directory: Path, *, expired: bool = False) -> tuple[ssl.SSLContext, Path]:
-    """A server context for localhost and 127.0.0.1, and the file of the CA that signed it."""
+def certify(
+    directory: Path, *, expired: bool = False, also: Sequence[str] = ()
+) -> tuple[ssl.SSLContext, Path]:
+    """A server context for localhost and 127.0.0.1, and the file of the CA that signed it.
+
+    The context's files are `server.pem` and `server.key`. `also` are further names and addresses.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -37,7 +47,7 @@ def certify(directory: Path, *, expired: bool = False) -> tuple[ssl.SSLContext, 
 
     ca = builder("s3pipes test CA", ca_key)
     ca = ca.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [_general_name(text) for text in ("localhost", "127.0.0.1", *also)]
     leaf = builder("localhost", key)
     leaf = leaf.add_extension(x509.SubjectAlternativeName(names), critical=False)
     pem = serialization.Encoding.PEM
@@ -52,3 +62,12 @@ def certify(directory: Path, *, expired: bool = False) -> tuple[ssl.SSLContext, 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain_file, key_file)
     return context, ca_file
+
+
+def _general_name(text: str) -> x509.GeneralName:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
