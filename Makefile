@@ -20,7 +20,7 @@ venv:
 build: venv  ## compile the native module and its tests
 	@scripts/build.sh dev -DS3PIPES_INPLACE=ON -DS3PIPES_TESTS=ON -DS3PIPES_WERROR=$(WERROR)
 
-demo: build  ## train a small model from an embedded S3, and show where the time went
+demo: build  ## train a small model from a simulated S3, and show where the time went
 	@$(PY) -m s3pipes demo
 
 test: build  ## native unit tests, then pytest against real S3 servers

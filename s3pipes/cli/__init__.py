@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from s3pipes.cli import demo
+from s3pipes.cli import demo, sim
 from s3pipes.errors import S3PipesError
 
-_VERBS = (demo,)
+_VERBS = (demo, sim)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -62,7 +62,7 @@ class SimulatedS3(S3Server):
         anonymous: signatures are not looked at, and not needed.
         port: to listen at; 0: a free one.
         settings: override the profile's: seconds, bytes or rates per second, as their names end.
-            `simulated_settings()` has the names.
+            `settings()` has the names.
 
     Attributes:
         endpoint_url: of the first address.
@@ -140,7 +140,11 @@ class SimulatedS3(S3Server):
                 seed.
             sigma: the standard deviation of the sizes' natural logarithm.
         """
-        self._ask(f"objects {bucket}/{pattern}:{count}:{size_bytes}~{sigma}")
+        self.describe(f"{bucket}/{pattern}:{count}:{size_bytes}~{sigma}")
+
+    def describe(self, objects: str) -> None:
+        """The same as `add` in words: "BUCKET/PATTERN:COUNT:SIZE[~SIGMA]"; SIZE also as 110KiB."""
+        self._ask(f"objects {objects}")
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
         """Stores an object, whose bucket must exist (`bucket()` makes one), through its own API."""
@@ -157,6 +161,15 @@ class SimulatedS3(S3Server):
         """
         for name, value in settings.items():
             self._ask(f"set {name}={value}")
+
+    def settings(self) -> dict[str, float]:
+        """All settings as they are now, by name."""
+        return {name: float(value) for name, value in self._ask("settings").items()}
+
+    def wait(self) -> None:
+        """Waits until the simulator ends, which it does not by itself."""
+        assert self._program is not None, "it runs only inside its context"
+        self._program.wait()
 
     def stats(self) -> SimulatedStats:
         """What it has seen so far."""
@@ -195,7 +208,7 @@ class SimulatedS3(S3Server):
         line = self._program.stdout.readline()
         if not line:
             assert self._program.stderr is not None
-            raise ValueError(self._program.stderr.read().strip())
+            raise ValueError(self._program.stderr.read().strip().removeprefix("s3pipes-sim: "))
         where = json.loads(line)
         scheme = "https" if self._tls else "http"
         self.endpoint_urls = [f"{scheme}://{a}:{where['port']}" for a in where["addresses"]]

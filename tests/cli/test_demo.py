@@ -7,8 +7,7 @@ import tarfile
 
 import pytest
 
-from s3pipes.cli import demo_data, main
-from s3pipes.cli.demo_server import EmbeddedS3
+from s3pipes.cli import demo, demo_data, main
 from s3pipes.cli.demo_training import Decoder, Pace, class_of
 
 
@@ -68,14 +67,15 @@ def test_a_url_that_is_none_of_s3_is_refused(capsys):
     assert "The filename must start with the S3 scheme." in capsys.readouterr().err
 
 
-def test_the_embedded_server_is_another_process_and_ends(monkeypatch):
-    with EmbeddedS3() as server:
-        process = server._process
-        bucket = server.bucket("demo")
-        server.boto.put_object(Bucket=bucket, Key="k", Body=b"bytes")
-        assert server.boto.get_object(Bucket=bucket, Key="k")["Body"].read() == b"bytes"
-        assert process.is_alive()
-    assert not process.is_alive()
+def test_without_a_url_it_trains_from_a_simulated_s3(monkeypatch, capsys):
+    for name, value in {"IMAGE_SHARDS": 2, "SAMPLES_PER_SHARD": 70, "TEXT_SHARDS": 2}.items():
+        monkeypatch.setattr(demo, name, value)
+    status, out, err = run(capsys=capsys)
+    assert status == 0, err
+    assert re.search(r"^A simulated S3 .* runs at http://127\.0\.0\.1:\d+\.$", out, re.MULTILINE)
+    assert re.search(r"^epoch 1 +[\d.]+ +[\d,]+ +[\d.]+ +\d+% +[\d.]+ +[\d.]+%$", out, re.MULTILINE)
+    assert re.search(r"^text, readlines.* +[\d.]+ +[\d,]+ +[\d.]+ +\d+%$", out, re.MULTILINE)
+    assert "140/140" in err
 
 
 def test_the_data_set_is_the_same_every_time():

@@ -6,6 +6,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 #include <exception>
@@ -49,6 +50,7 @@ std::string Control::answer(std::string_view line) {
     const auto rest = space == line.npos ? std::string_view() : line.substr(space + 1);
     try {
         if (verb == "stats") return stats();
+        if (verb == "settings") return settings();
         if (verb == "set") {
             set(world_.settings, rest);
         } else if (verb == "objects") {
@@ -77,6 +79,17 @@ void Control::add(const Objects& objects) {
 
 void Control::add_bucket(const std::string& name) {
     world_.service.create_bucket(name, std::time(nullptr));
+}
+
+std::string Control::settings() const {
+    std::string out = "{";
+    for (const Setting& setting : all_settings()) {
+        char number[32];
+        const auto end =
+            std::to_chars(number, number + sizeof number, world_.settings.*setting.value).ptr;
+        append(out, setting.name, std::string(number, end));
+    }
+    return out + "}";
 }
 
 std::string Control::stats() const {

@@ -15,7 +15,8 @@ class Control {
   public:
     explicit Control(World& world, std::uint64_t seed) : world_(world), seed_(seed) {}
 
-    // set NAME=NUMBER; objects BUCKET/PATTERN:COUNT:SIZE; bucket NAME; stats. Ends with stdin.
+    // set NAME=NUMBER; objects BUCKET/PATTERN:COUNT:SIZE; bucket NAME; stats;
+    // settings. Ends with stdin.
     boost::asio::awaitable<void> run(boost::asio::posix::stream_descriptor& in);
 
     void add(const Objects& objects);
@@ -24,6 +25,7 @@ class Control {
   private:
     std::string answer(std::string_view line);
     std::string stats() const;
+    std::string settings() const;
 
     World& world_;
     std::uint64_t seed_;
