@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(each_setting_has_one_name_and_takes_numbers_only) {
         BOOST_TEST(names.insert(setting.name).second);
         Settings settings;
         set(settings, setting.name, 0.25);
-        BOOST_TEST(settings.*setting.value == 0.25);
+        BOOST_TEST((settings.*setting.value) == 0.25);
         BOOST_CHECK_THROW(set(settings, setting.name, -1), std::invalid_argument);
         BOOST_CHECK_THROW(set(settings, setting.name, std::nan("")), std::invalid_argument);
     }

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Got:
-    """An answer: `headers` by lower-case name, times from the request's last byte."""
+    """An answer: `headers` by lower-case name, times from before the request is sent."""
 
     status: int
     headers: Mapping[str, str]
@@ -37,6 +38,8 @@ class Wire:
 
     async def __aexit__(self, *_: object) -> None:
         self._out.close()
+        with suppress(OSError):
+            await self._out.wait_closed()
 
     async def get(self, target: str, method: str = "GET", **headers: str) -> Got:
         self.ask(target, method, b"", **headers)
@@ -49,8 +52,8 @@ class Wire:
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
     def send(self, raw: bytes) -> None:
-        self._out.write(raw)
         self._asked = time.perf_counter()
+        self._out.write(raw)
 
     async def answer(self, method: str = "GET") -> Got:
         head = (await self._in.readuntil(b"\r\n\r\n")).decode()

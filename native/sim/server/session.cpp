@@ -20,6 +20,7 @@ constexpr std::size_t inbox_bytes = 64 << 10;
 constexpr double linger_s = 1;
 constexpr std::string_view bad_request =
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+// co_await stands in no condition with || or && here: gcc 12 waits whatever the other side says.
 constexpr auto waiting = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 std::int64_t unix_time_s() {
@@ -70,7 +71,8 @@ awaitable<bool> Session::open() {
     while (wire_.tls()) {
         const long result = wire_.shake_hands();
         if (result == 0) break;
-        if (result == Wire::over || !co_await wait()) co_return false;
+        if (result == Wire::over) co_return false;
+        if (!co_await wait()) co_return false;
     }
     co_return true;
 }
@@ -104,11 +106,13 @@ awaitable<bool> Session::read_request() {
         }
         idle_since_s_ = reader_.begun() ? 0 : Clock::now_s();
         const long got = wire_.take({inbox_.get() + inbox_end_, inbox_bytes - inbox_end_});
+        if (got == Wire::over) co_return false;
         if (got > 0) {
             inbox_end_ += static_cast<std::size_t>(got);
-        } else if (got == Wire::over || !co_await wait() || out_of_time_) {
-            co_return false;
+            continue;
         }
+        if (!co_await wait()) co_return false;
+        if (out_of_time_) co_return false;
     }
 }
 
@@ -122,7 +126,9 @@ awaitable<bool> Session::say(std::string_view left) {
         const iovec piece{const_cast<char*>(left.data()), left.size()};
         const long sent = wire_.put(std::span(&piece, 1), false);
         if (sent > 0) left.remove_prefix(static_cast<std::size_t>(sent));
-        if (sent == Wire::over || (sent == Wire::blocked && !co_await wait())) co_return false;
+        if (sent == Wire::over) co_return false;
+        if (sent > 0) continue;
+        if (!co_await wait()) co_return false;
     }
     co_return true;
 }
@@ -187,7 +193,9 @@ awaitable<void> Session::leave() {
     ends_s_ = Clock::now_s() + linger_s;
     while (true) {
         const long got = wire_.take({inbox_.get(), inbox_bytes});
-        if (got == Wire::over || (got == Wire::blocked && !co_await wait())) co_return;
+        if (got == Wire::over) co_return;
+        if (got > 0) continue;
+        if (!co_await wait()) co_return;
     }
 }
 
