@@ -9,7 +9,9 @@
 #include <queue>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,12 +25,9 @@ using Keys = std::set<std::string>;
 inline ListPage page_of(const Keys& keys, const ListRequest& request) {
     const std::size_t most =
         request.max_keys > 0 ? static_cast<std::size_t>(request.max_keys) : 1000;
-    ListPage page;
     const std::string& after = request.token.empty() ? request.after : request.token;
-    auto at = std::max(
-        keys.upper_bound(after), keys.lower_bound(request.prefix),
-        [&](auto a, auto b) { return b != keys.end() && (a == keys.end() ? false : *a < *b); });
-    if (keys.upper_bound(after) == keys.end()) at = keys.end();
+    ListPage page;
+    auto at = after < request.prefix ? keys.lower_bound(request.prefix) : keys.upper_bound(after);
     for (; at != keys.end() && at->starts_with(request.prefix); ++at) {
         if (page.objects.size() == most) {
             page.next_token = page.objects.back().key;
@@ -90,12 +89,19 @@ class ListSimulation {
             answers_.pop();
             now_s_ = answer.at_s;
             between_answers();
-            plan.answered(answer.ask.piece, store(answer.ask.request));
+            try {
+                plan.answered(answer.ask.piece, store(answer.ask.request));
+            } catch (const Failure& failure) {
+                plan.failed(answer.ask.piece, failure);
+            }
+            plan.called_off();  // their answers come all the same, and are not heard
             looked_at(plan);
             ask(plan, now_s_);
             most_held = std::max(most_held, plan.held());
         }
     }
+
+    double now() const noexcept { return now_s_; }
 
   private:
     struct Answer {

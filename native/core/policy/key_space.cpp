@@ -10,6 +10,8 @@ namespace s3pipes {
 namespace {
 
 constexpr std::size_t longest_key_bytes = 1024;
+// After so many a place has shown whatever stands there.
+constexpr int enough_rounds = 3;
 
 bool is_digit(char32_t c) {
     return c >= U'0' && c <= U'9';
@@ -50,28 +52,36 @@ KeySpace::KeySpace(const std::string& prefix) {
     prefix_ = text ? text->size() : 0;
 }
 
-void KeySpace::learn(std::string_view key) {
-    const auto text = from_utf8(key);
-    if (!text) return;
-    const std::size_t end = std::min(text->size(), most_places);
-    if (places_.size() < end) {
-        places_.resize(end);
-        alphabets_.assign(end, std::nullopt);
+void KeySpace::learn(const std::vector<std::string_view>& keys) {
+    std::optional<std::u32string> before;
+    for (const std::string_view key : keys) {
+        auto text = from_utf8(key);
+        if (!text) continue;
+        const std::size_t end = std::min(text->size(), most_places);
+        if (places_.size() < end) places_.resize(end);
+        const std::size_t same = before ? common(*before, *text) : end;
+        for (std::size_t i = std::min(prefix_, end); i < end; ++i) {
+            Place& place = places_[i];
+            if (!place.full()) place.seen.insert((*text)[i]);
+            if (i > same) ++place.rounds;
+        }
+        before = std::move(text);
     }
-    for (std::size_t i = std::min(prefix_, end); i < end; ++i) {
-        Place& place = places_[i];
-        if (!place.full() && place.seen.insert((*text)[i]).second)
-            alphabets_.assign(places_.size(), std::nullopt);
-    }
+    alphabets_.assign(places_.size(), std::nullopt);
 }
 
 // Of what stands at a place, and beside it in the same word, to what may stand there.
 KeySpace::Alphabet KeySpace::closed(std::size_t place) const {
+    std::set<char32_t> all = places_[place].seen;
+    const auto letters = [&] {
+        std::erase_if(all, [](char32_t c) { return !xml_can_hold(c); });
+        return Alphabet(all.begin(), all.end());
+    };
+    if (places_[place].rounds >= enough_rounds) return letters();
     const auto in_a_word = [&](std::size_t i) {
         const auto& seen = places_[i].seen;
         return !seen.empty() && std::all_of(seen.begin(), seen.end(), is_alnum);
     };
-    std::set<char32_t> all = places_[place].seen;
     std::set<char32_t> word;
     bool mixed = false;
     const auto take = [&](std::size_t i) {
@@ -95,8 +105,7 @@ KeySpace::Alphabet KeySpace::closed(std::size_t place) const {
     if (digits) add_range(all, U'0', U'9');
     if (lower) add_range(all, U'a', hex ? U'f' : U'z');
     if (upper) add_range(all, U'A', hex ? U'F' : U'Z');
-    std::erase_if(all, [](char32_t c) { return !xml_can_hold(c); });
-    return {all.begin(), all.end()};
+    return letters();
 }
 
 const KeySpace::Alphabet& KeySpace::alphabet(std::size_t place) const {
@@ -161,8 +170,8 @@ std::optional<std::string> KeySpace::between(std::string_view low, std::string_v
     return text;
 }
 
-std::vector<std::string> KeySpace::beyond(std::string_view low) const {
-    std::vector<std::string> found;
+std::vector<KeySpace::Beyond> KeySpace::beyond(std::string_view low) const {
+    std::vector<Beyond> found;
     const auto key = from_utf8(low);
     if (!key) return found;
     const auto bad = std::find_if_not(key->begin(), key->end(), xml_can_hold);
@@ -172,14 +181,16 @@ std::vector<std::string> KeySpace::beyond(std::string_view low) const {
         const Alphabet& letters = alphabet(i);
         const auto after = std::upper_bound(letters.begin(), letters.end(), (*key)[i]);
         // Words that never differed rarely do: one more letter tells as much as many.
-        const bool moves = places_[i].seen.size() > 1 || is_digit((*key)[i]);
+        const bool varied = places_[i].seen.size() > 1 || is_digit((*key)[i]);
         const auto left = static_cast<std::size_t>(letters.end() - after);
-        for (std::size_t step = 1; step <= (moves ? left : std::min<std::size_t>(left, 1));
-             step *= 4) {
+        const auto count_up = [&](std::size_t step) {
             std::u32string named = key->substr(0, i);
             named += after[static_cast<std::ptrdiff_t>(step) - 1];
-            found.push_back(to_utf8(named));
-        }
+            found.push_back({to_utf8(named), varied});
+        };
+        if (left != 0) count_up(1);
+        for (std::size_t step = 4; varied && step < left; step *= 4) count_up(step);
+        if (varied && left > 1) count_up(left);
     }
     return found;
 }

@@ -19,7 +19,8 @@ class KeySpace {
     // Every key begins with `prefix`.
     explicit KeySpace(const std::string& prefix);
 
-    void learn(std::string_view key);
+    // Some of the keys of one page, in their order.
+    void learn(const std::vector<std::string_view>& keys);
 
     // How often the way from `first` to `reached` fits into that from `reached` to `end`; infinity
     // where the former is too short to be measured. All are keys, or named as such, in this order.
@@ -30,14 +31,19 @@ class KeySpace {
     std::optional<std::string> between(std::string_view low, std::string_view high,
                                        double share) const;
 
-    // Keys beyond `low` at growing distances, the nearest first: a digit counted up, at each place
-    // from the last to the first.
-    std::vector<std::string> beyond(std::string_view low) const;
+    struct Beyond {
+        std::string key;
+        bool varied;  // at a place where keys were seen to differ, or a digit stands
+    };
+    // Keys beyond `low` at growing distances, the nearest first: a character counted up, at each
+    // place from the last to the first.
+    std::vector<Beyond> beyond(std::string_view low) const;
 
   private:
     using Alphabet = std::vector<char32_t>;  // sorted
     struct Place {
         std::set<char32_t> seen;
+        int rounds = 0;  // how often it began anew, since a place before it went on
         bool full() const noexcept { return seen.size() >= most_letters; }
     };
 

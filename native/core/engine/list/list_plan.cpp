@@ -11,7 +11,7 @@ namespace s3pipes {
 namespace {
 
 // Of a thousand keys, enough to tell what stands at each place.
-constexpr std::size_t learn_every = 16;
+constexpr std::size_t learn_every = 17;
 
 const std::string& key_of(const ListedObject& object) {
     return object.key;
@@ -79,9 +79,12 @@ void ListPlan::answered(std::uint64_t id, ListPage page) {
     }
     const auto same = find(id);
     page_keys_ = std::max(page_keys_, page.objects.size());
-    if (!alone_)
+    if (!alone_) {
+        std::vector<std::string_view> some;
         for (std::size_t i = 0; i < page.objects.size(); i += learn_every)
-            space_.learn(page.objects[i].key);
+            some.push_back(page.objects[i].key);
+        space_.learn(some);
+    }
     accept(same, page);
     settle();
 }
@@ -121,6 +124,7 @@ void ListPlan::accept(Pieces::iterator piece, ListPage& page) {
         behind = asked;
         behind.skip = next != pieces_.end() ? next->from : piece->reached;
     }
+    if (piece->ended) learn_of(*piece);
     if (!page.objects.empty() || pieces_.size() == 1)
         piece->held.push_back({std::move(page.objects), std::move(behind)});
     if (piece->ended && piece->keys == 0 && piece != pieces_.begin()) drop_empty(piece);

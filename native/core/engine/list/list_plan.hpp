@@ -76,7 +76,9 @@ class ListPlan {
         std::deque<Held> held;
         std::string first, reached;  // of the keys seen of it
         std::size_t keys = 0;
-        double price = 0;  // requests that its making may waste
+        double price = 0;     // requests that its making may waste
+        double expected = 0;  // pages; 0 where nothing was
+        std::size_t requests = 0;
         bool asking = false;
         bool begun = false;  // an answer came
         bool ended = false;
@@ -101,14 +103,20 @@ class ListPlan {
     // The second half, list_split.cpp.
     void ask_next(Piece& piece, std::vector<Ask>& asks);
     void split(std::vector<Ask>& asks);
-    std::vector<std::string> cuts(std::size_t piece, std::size_t most, double& price) const;
-    std::vector<std::string> cuts_between(const Piece& piece, const std::string& high,
-                                          std::size_t most, double& price) const;
-    std::vector<std::string> scouts(const Piece& piece, const std::string* ceiling,
-                                    std::size_t most) const;
-    void insert(std::size_t behind, const std::vector<std::string>& points, double price,
-                std::vector<Ask>& asks);
+    struct Cuts {
+        std::vector<std::string> points;
+        double price = 1;     // requests that each may waste
+        double expected = 0;  // pages of each piece but the last; 0 where nothing is known
+    };
+    Cuts cuts(std::size_t piece, std::size_t most, double spare) const;
+    Cuts cuts_between(const Piece& piece, const std::string& high, std::size_t most,
+                      double spare) const;
+    Cuts scouts(const Piece& piece, const std::string* ceiling, std::size_t most,
+                double spare) const;
+    void insert(std::size_t behind, const Cuts& cuts, std::vector<Ask>& asks);
     double pages_of(std::size_t keys) const;
+    void learn_of(const Piece& ended);
+    double left_of(std::size_t piece) const;
     double affordable() const;
 
     const std::string prefix_;
@@ -127,6 +135,10 @@ class ListPlan {
     std::size_t given_ = 0;  // pages
     std::size_t ahead_ = 1;  // pages held or asked for beyond what the reader has
     double most_in_flight_;
+    // What was learnt of pieces that ended: the pages that one had for each that was expected, and
+    // what its last page held beyond it, of a page.
+    double yield_ = 1;
+    double seam_ = 0.25;
     bool alone_ = false;  // one chain to the end
 };
 

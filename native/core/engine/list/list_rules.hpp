@@ -5,9 +5,14 @@
 
 namespace s3pipes::list_rules {
 
-inline constexpr double most_in_flight = 16;
+inline constexpr double most_in_flight = 24;
 // Pages held or on their way: a quarter of a MiB each.
 inline constexpr std::size_t most_ahead = 64;
+// Of these in one piece that is not the nearest, and pieces.
+inline constexpr std::size_t most_of_a_piece = 8;
+inline constexpr std::size_t most_pieces = 32;
+// Nothing is cut that lies so many pages away.
+inline constexpr double farthest_pages = 80;
 // Pages that one piece is meant to have: as many as there may be ahead for each request.
 inline constexpr double pages_per_piece = 4;
 // Fewer are not worth a piece of their own.
