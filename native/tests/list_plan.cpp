@@ -131,6 +131,15 @@ BOOST_AUTO_TEST_CASE(a_reader_that_is_slower_than_the_store_costs_no_request_mor
     BOOST_TEST(ahead == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_near_store_is_listed_page_after_page) {
+    const Keys keys = hashes(20'000);
+    ListSimulation simulation = over(keys);
+    simulation.latency_s = [] { return 0.002; };
+    simulation.run("");
+    BOOST_TEST((simulation.keys == all_of(keys)));
+    BOOST_TEST(simulation.requests == pages(keys));
+}
+
 BOOST_AUTO_TEST_CASE(who_looks_at_the_first_page_pays_for_no_other) {
     const Keys keys = hashes(20'000);
     ListPlan plan("", 0, {}, "s3://bucket/");
@@ -138,7 +147,7 @@ BOOST_AUTO_TEST_CASE(who_looks_at_the_first_page_pays_for_no_other) {
     BOOST_TEST(asks.size() == 1u);
     plan.waits();
     BOOST_TEST(plan.asks().empty());
-    plan.answered(asks[0].piece, page_of(keys, asks[0].request));
+    plan.answered(asks[0].piece, page_of(keys, asks[0].request), 0.12);
     BOOST_TEST(plan.asks().empty());
     BOOST_TEST(plan.take()->size() == 1000u);
     BOOST_TEST(plan.asks().size() == 1u);

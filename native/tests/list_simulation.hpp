@@ -90,7 +90,7 @@ class ListSimulation {
             now_s_ = answer.at_s;
             between_answers();
             try {
-                plan.answered(answer.ask.piece, store(answer.ask.request));
+                plan.answered(answer.ask.piece, store(answer.ask.request), now_s_ - answer.asked_s);
             } catch (const Failure& failure) {
                 plan.failed(answer.ask.piece, failure);
             }
@@ -105,6 +105,7 @@ class ListSimulation {
 
   private:
     struct Answer {
+        double asked_s;
         double at_s;
         std::size_t number;
         ListPlan::Ask ask;
@@ -115,7 +116,7 @@ class ListSimulation {
 
     void ask(ListPlan& plan, double now_s) {
         for (ListPlan::Ask& one : plan.asks())
-            answers_.push({now_s + latency_s(), requests++, std::move(one)});
+            answers_.push({now_s, now_s + latency_s(), requests++, std::move(one)});
     }
 
     std::priority_queue<Answer> answers_;

@@ -62,12 +62,13 @@ bool ListPlan::follows(const Piece& piece, const Page& page) const {
     return true;
 }
 
-void ListPlan::answered(std::uint64_t id, ListPage page) {
+void ListPlan::answered(std::uint64_t id, ListPage page, double took_s) {
     const auto piece = find(id);
     if (piece == pieces_.end()) return;
     piece->asking = false;
     --in_flight_;
     ++answered_;
+    quickest_s_ = std::min(quickest_s_, took_s);
     most_in_flight_ = std::min(most_in_flight_ + 1.0 / 16, list_rules::most_in_flight);
     // Asked for again, at the beginning: what was given out before a fork.
     if (const std::string& skip = piece->request.skip; !skip.empty())
@@ -181,7 +182,8 @@ std::vector<std::uint64_t> ListPlan::called_off() {
 }
 
 void ListPlan::waits() {
-    if (given_ != 0 && !ready())
+    // A near store gives a page in the time that its reader takes to use one.
+    if (given_ != 0 && !ready() && quickest_s_ >= list_rules::near_s)
         ahead_ = std::clamp<std::size_t>(ahead_ * 2, 16, list_rules::most_ahead);
 }
 

@@ -43,7 +43,8 @@ class ListPlan {
 
     // What to ask for now. To be called after every other call that changes something.
     std::vector<Ask> asks();
-    void answered(std::uint64_t piece, ListPage page);
+    // `took_s`: from when it was asked for.
+    void answered(std::uint64_t piece, ListPage page, double took_s);
     void failed(std::uint64_t piece, Failure failure);
     void throttled();
     // Pieces whose requests nobody needs any more; once.
@@ -135,6 +136,7 @@ class ListPlan {
     std::size_t given_ = 0;  // pages
     std::size_t ahead_ = 1;  // pages held or asked for beyond what the reader has
     double most_in_flight_;
+    double quickest_s_ = 1e9;  // of all answers: what the store takes, without a queue
     // What was learnt of pieces that ended: the pages that one had for each that was expected, and
     // what its last page held beyond it, of a page.
     double yield_ = 1;

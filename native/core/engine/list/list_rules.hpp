@@ -6,6 +6,8 @@
 namespace s3pipes::list_rules {
 
 inline constexpr double most_in_flight = 24;
+// A store that answers sooner is listed page after page.
+inline constexpr double near_s = 0.005;
 // Pages held or on their way: a quarter of a MiB each.
 inline constexpr std::size_t most_ahead = 64;
 // Of these in one piece that is not the nearest, and pieces.

@@ -1,5 +1,6 @@
 #include "core/engine/list/pages.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace s3pipes {
@@ -30,7 +31,9 @@ class Pages::Request final : public Task {
         if (failure)
             pages_->plan_.failed(ask_.piece, std::move(*failure));
         else
-            pages_->plan_.answered(ask_.piece, std::move(page_));
+            pages_->plan_.answered(
+                ask_.piece, std::move(page_),
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count());
         pages_->ask();
         if (pages_->plan_.ready()) pages_->changed_.notify_all();
     }
@@ -39,6 +42,7 @@ class Pages::Request final : public Task {
 
     const std::shared_ptr<Pages> pages_;
     const ListPlan::Ask ask_;
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     ListPage page_;
 };
 
