@@ -21,14 +21,14 @@ struct PyLister {
 };
 
 nb::object next_page(PyLister& self) {
-    std::optional<ListPage> page;
+    std::optional<std::vector<ListedObject>> page;
     {
         nb::gil_scoped_release released;
         page = self.lister.next(self.poll);
     }
     if (!page) return nb::none();
     nb::list objects;
-    for (const ListedObject& object : page->objects)
+    for (const ListedObject& object : *page)
         objects.append(nb::make_tuple(text(object.key), object.meta.size, text(object.meta.etag),
                                       object.meta.last_modified));
     return objects;
@@ -49,20 +49,21 @@ nb::tuple head(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> stor
 }  // namespace
 
 void register_lister(nb::module_& module) {
+    nb::class_<ListPlace>(module, "ListPlace");
     nb::class_<PyLister>(module, "Lister")
         .def(
             "__init__",
             [](PyLister* self, std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
-               nb::str prefix, int page_size, const RetryRules& retry, std::string token) {
+               nb::str prefix, int page_size, const RetryRules& retry, const ListPlace* place) {
                 Poll poll = poll_python(store.get());
                 new (self) PyLister{
-                    Lister(std::move(engine), std::move(store),
-                           ListRequest{bytes_of(prefix), std::move(token), page_size}, retry),
+                    Lister(std::move(engine), std::move(store), bytes_of(prefix), page_size, retry,
+                           place != nullptr ? *place : ListPlace{}),
                     std::move(poll)};
             },
             nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("prefix"),
-            nb::arg("page_size"), nb::arg("retry"), nb::arg("token") = "")
-        .def_prop_ro("token", [](const PyLister& self) { return self.lister.token(); })
+            nb::arg("page_size"), nb::arg("retry"), nb::arg("place").none() = nb::none())
+        .def_prop_ro("place", [](const PyLister& self) { return self.lister.place(); })
         .def("next_page", &next_page);
     module.def("head", &head, nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("key"),
                nb::arg("retry"));

@@ -65,8 +65,7 @@ BOOST_AUTO_TEST_CASE(a_child_sees_orphans_and_can_drop_them) {
         for (int i = 0; i < 5; ++i) streams.push_back(reader->open(rig.ask("object", i % 2)));
         streams.push_back(reader->open(rig.ask("small", false)));
         reader->start();
-        auto lister = std::make_unique<Lister>(rig.engine, rig.store, ListRequest{"", "", 1},
-                                               quick_retries());
+        auto lister = std::make_unique<Lister>(rig.engine, rig.store, "", 1, quick_retries());
         std::byte into[100];
         streams[0]->read(into, patience());
         View piece = streams[1]->next_view(patience());

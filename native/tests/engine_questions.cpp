@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
     const auto head =
         failure_of([&] { head_object(rig.engine, broken, "object", quick_retries(), patience()); });
     BOOST_TEST(head.error.message == "broken store");
-    Lister lister(rig.engine, broken, {}, quick_retries());
+    Lister lister(rig.engine, broken, "", 0, quick_retries());
     failure_of([&] { lister.next(patience()); });
 }
 
@@ -95,12 +95,12 @@ BOOST_AUTO_TEST_CASE(lists_come_page_by_page_through_failures) {
         if (number % 3 == 1) return Error(ErrorKind::throttled, "slow down");
         return std::nullopt;
     });
-    Lister lister(rig.engine, rig.store, {"list/", "", 10}, quick_retries());
+    Lister lister(rig.engine, rig.store, "list/", 10, quick_retries());
     std::vector<std::string> keys;
     std::size_t pages = 0;
     while (const auto page = lister.next(patience())) {
         ++pages;
-        for (const auto& object : page->objects) keys.push_back(object.key);
+        for (const auto& object : *page) keys.push_back(object.key);
     }
     BOOST_TEST(pages == 10u);
     BOOST_TEST(keys.size() == 95u);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(lists_come_page_by_page_through_failures) {
 BOOST_AUTO_TEST_CASE(a_list_that_fails_says_where) {
     Rig rig;
     rig.store->script_questions([](int) { return Error(ErrorKind::bucket_not_found, "no"); });
-    Lister lister(rig.engine, rig.store, {"some/prefix", "", 0}, quick_retries());
+    Lister lister(rig.engine, rig.store, "some/prefix", 0, quick_retries());
     const Failure failure = failure_of([&] { lister.next(patience()); });
     BOOST_TEST((failure.error.kind == ErrorKind::bucket_not_found));
     BOOST_TEST(failure.url == "s3://memory/some/prefix");
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_listing_that_does_not_go_on_ends) {
         Rig rig;
         const auto store = std::make_shared<Circle>();
         store->by_turns = by_turns;
-        Lister lister(rig.engine, store, {"p", "", 0}, quick_retries());
+        Lister lister(rig.engine, store, "p", 0, quick_retries());
         const Failure failure = failure_of([&] {
             for (int page = 0; page < 1000; ++page) lister.next(patience());
         });

@@ -243,7 +243,8 @@ awaitable<ListPage> MemoryStore::list_page(const ListRequest& request) {
         request.max_keys > 0 ? static_cast<std::size_t>(request.max_keys) : 1000;
     ListPage page;
     std::lock_guard lock(mutex_);
-    for (auto at = objects_.upper_bound(request.token); at != objects_.end(); ++at) {
+    const std::string& after = request.token.empty() ? request.after : request.token;
+    for (auto at = objects_.upper_bound(after); at != objects_.end(); ++at) {
         if (!at->first.starts_with(request.prefix)) continue;
         if (page.objects.size() == most) {
             page.next_token = page.objects.back().key;

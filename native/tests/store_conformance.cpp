@@ -139,6 +139,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pages_of_a_listing, Store, Stores) {
     BOOST_TEST(seen == "p/1 p/2 p/3 p/4 p/5 ");
     BOOST_TEST(pages == 3);
     BOOST_TEST(one.loop.run(one.store().list_page({})).objects.size() == 7u);
+    const auto first_after = [&](const std::string& key) {
+        return one.loop.run(one.store().list_page({"p/", "", 1, key})).objects.at(0).key;
+    };
+    BOOST_TEST(first_after("p/2") == "p/3");
+    BOOST_TEST(first_after("p/2 ") == "p/3");
+    BOOST_TEST(first_after("a") == "p/1");
+    BOOST_TEST(one.loop.run(one.store().list_page({"p/", "", 1, "p/5"})).objects.empty());
     BOOST_TEST(one.loop.run(one.store().list_page({"none", "", 0})).objects.empty());
 }
 

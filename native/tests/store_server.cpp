@@ -107,12 +107,13 @@ void S3Case::answer(Peer& peer, const std::string& request) {
 
 std::string S3Case::list(const std::string& query) {
     const std::string prefix = decode_form(between(query, "&prefix=", "&"));
-    const std::string token = decode_form(between("&" + query, "&continuation-token=", "&"));
+    std::string after = decode_form(between("&" + query, "&continuation-token=", "&"));
+    if (after.empty()) after = decode_form(between(query, "&start-after=", "&"));
     const std::string wanted = between(query, "&max-keys=", "&");
     const std::size_t most = wanted.empty() ? 1000 : std::strtoul(wanted.c_str(), nullptr, 10);
     std::string xml = "<EncodingType>url</EncodingType>", last;
     std::size_t count = 0;
-    for (auto next = objects_.upper_bound(token); next != objects_.end(); ++next) {
+    for (auto next = objects_.upper_bound(after); next != objects_.end(); ++next) {
         if (!next->first.starts_with(prefix)) continue;
         if (count++ == most) {
             xml += "<IsTruncated>true</IsTruncated><NextContinuationToken>" + last +

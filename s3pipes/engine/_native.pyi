@@ -159,6 +159,10 @@ class ObjectStream:
     def close(self) -> None: ...
 
 @final
+class ListPlace:
+    """Where a listing goes on."""
+
+@final
 class Lister:
     def __init__(
         self,
@@ -168,10 +172,10 @@ class Lister:
         prefix: str,
         page_size: int,
         retry: RetryRules,
-        token: str = "",
+        place: ListPlace | None = None,
     ) -> None: ...
     @property
-    def token(self) -> str | None:
+    def place(self) -> ListPlace | None:
         """Of the page that comes next; None after the last one. Readable in a fork's child."""
 
     def next_page(self) -> list[tuple[str, int, str, int]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s3pipes.engine._native import Lister
+from s3pipes.engine._native import Lister, ListPlace
 from s3pipes.engine.lasting import Lasting, begun
 from s3pipes.engine.session import Session
 
@@ -10,7 +10,7 @@ Page = list[tuple[str, int, str, int]]
 
 
 class Listing(Lasting[Lister]):
-    """The objects under a prefix, page by page, the next page on its way while one is used.
+    """The objects under a prefix, page by page, further pages on their way while one is used.
 
     Args:
         prefix: a raw string, which keys begin with.
@@ -23,18 +23,18 @@ class Listing(Lasting[Lister]):
         super().__init__(session, bucket)
         self._prefix = prefix
         self._page_size = page_size
-        self.native = begun(lambda: self._from(""))
+        self.native = begun(lambda: self._from(None))
 
     def next_page(self) -> Page | None:
         """Key, size, ETag and time of change of each object; None after the last page."""
         # Known without asking anybody: in a fork's child too.
-        return None if self.native.token is None else self.ask(Lister.next_page)
+        return None if self.native.place is None else self.ask(Lister.next_page)
 
     def opened(self) -> Lister:
         """A new lister, whose next page is the same."""
-        return self._from(self.native.token or "")
+        return self._from(self.native.place)
 
-    def _from(self, token: str) -> Lister:
+    def _from(self, place: ListPlace | None) -> Lister:
         stores = self.session.here()
         self.store = stores.of(self.bucket)
         return Lister(
@@ -43,5 +43,5 @@ class Listing(Lasting[Lister]):
             prefix=self._prefix,
             page_size=self._page_size,
             retry=stores.retry,
-            token=token,
+            place=place,
         )

@@ -8,13 +8,14 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from s3pipes.config import ClientConfig, ReadConfig, check_together
-from s3pipes.engine import Listing, OpenObject, Session, head, known, read_into
+from s3pipes.engine import OpenObject, Session, head, known, read_into
 from s3pipes.errors import RequestRefused
 from s3pipes.objects import asynchronous
 from s3pipes.objects.buffer import writable
+from s3pipes.objects.listed import listed
 from s3pipes.objects.ranges import Ranges
 from s3pipes.objects.stream import S3Stream
-from s3pipes.url import S3Url, split, split_object
+from s3pipes.url import S3Url, split_object
 
 # Inside the class `list` is a method.
 _Views: TypeAlias = list[memoryview]
@@ -51,7 +52,7 @@ class S3Client:
         """Yields the objects under `prefix`, with sizes and ETags, in the store's order.
 
         A prefix is a raw string: `s3://bucket/img_` finds `img_1.jpg` and `img_2/x.jpg`. The next
-        page is on its way while one is used.
+        page is on its way while one is used; where you are faster than the store, many are.
 
         Args:
             page_size: keys per request; 0: the store's own, 1000 on S3.
@@ -60,12 +61,7 @@ class S3Client:
             ValueError: the URL is none of S3's.
             S3PipesError: the bucket cannot be listed.
         """
-        bucket, raw_prefix = split(prefix)
-        make = S3Url.of
-        pages = Listing(self.session, bucket, raw_prefix, page_size)
-        while (page := pages.next_page()) is not None:
-            for key, size, etag, last_modified in page:
-                yield make(bucket, key, size, etag, last_modified)
+        yield from listed(self.session, prefix, page_size)
 
     def head(self, url: str) -> S3Url:
         """The URL with the object's size, ETag and time of change, as one HEAD tells them."""

@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 
 from s3pipes.compat.environment import client_config_from_environment
 from s3pipes.objects.client import S3Client
+from s3pipes.order.list_ahead import list_ahead
 from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
 from s3pipes.url import S3Url
@@ -52,12 +53,11 @@ class S3FileLister(Pipe[S3Url]):
     def __iter__(self) -> Iterator[S3Url]:
         masks = [self.masks] if isinstance(self.masks, str) else self.masks
         masks = [mask for mask in masks if mask]
-        for prefix in self.source_datapipe:
-            for url in self.client.list(prefix):
-                if url.endswith("/"):
-                    continue
-                if not masks or any(fnmatch(url, mask) for mask in masks):
-                    yield url
+        for url in list_ahead(self.client.session, self.source_datapipe):
+            if url.endswith("/"):
+                continue
+            if not masks or any(fnmatch(url, mask) for mask in masks):
+                yield url
 
     def __len__(self) -> int:
         if self.length == -1:

@@ -106,7 +106,7 @@ def listing(
     bucket: str, objects: Mapping[str, tuple[bytes, str]], query: Mapping[str, str]
 ) -> Answer:
     """One page of ListObjectsV2 over `objects`: key to (body, ETag)."""
-    after = query.get("continuation-token", "")
+    after = query.get("continuation-token") or query.get("start-after", "")
     limit = int(query.get("max-keys", "1000"))
     keys = [
         key for key in sorted(objects) if key.startswith(query.get("prefix", "")) and key > after

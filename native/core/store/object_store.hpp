@@ -27,6 +27,8 @@ struct ListRequest {
     std::string prefix;
     std::string token;  // of the page; empty: the first one
     int max_keys = 0;   // 0: as many as the server likes
+    // Only keys beyond this one; where there is no token, which says itself where to go on.
+    std::string after = {};
 };
 
 // Where the body of one answer goes.

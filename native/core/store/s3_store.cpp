@@ -278,6 +278,8 @@ awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
     query += "encoding-type=url&list-type=2";
     if (request.max_keys > 0) query += "&max-keys=" + std::to_string(request.max_keys);
     query += "&prefix=" + encode_query(request.prefix);
+    if (request.token.empty() && !request.after.empty())
+        query += "&start-after=" + encode_query(request.after);
     const std::string path = target_.base_path.empty() ? "/" : target_.base_path;
     HeaderView payer{"x-amz-request-payer", "requester"};
     const Signed sent =
