@@ -1,59 +1,7 @@
 // Multipart uploads, from their beginning to their end or their abortion.
-#include "sim/s3/checksums.hpp"
-#include "sim_s3_rig.hpp"
+#include "sim_s3_uploading.hpp"
 
 using namespace s3pipes::sim;
-
-namespace {
-
-std::string letters(std::size_t size, char first) {
-    std::string out(size, first);
-    for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<char>(first + i % 7);
-    return out;
-}
-
-std::string sum(Algorithm algorithm, std::string_view bytes) {
-    return encode_base64(sum_of(algorithm, bytes));
-}
-
-struct Uploading : Asked {
-    std::string key = "/bucket/dir/whole";
-    std::string id;
-    const std::string first = letters(1000, 'a'), second = letters(1500, 'k'),
-                      third = letters(10, 'x');
-
-    static ServiceRules rules() {
-        auto out = open_rules();
-        out.least_part_bytes = 1000;
-        return out;
-    }
-    Uploading() : Asked(rules()) {}
-
-    void begin(Headers headers = {}) {
-        const auto answer = ask("POST", key + "?uploads", std::move(headers));
-        BOOST_TEST_REQUIRE(answer.status == 200u);
-        id = element(answer.text, "UploadId");
-    }
-    std::string part_target(unsigned number) {
-        return key + "?partNumber=" + std::to_string(number) + "&uploadId=" + id;
-    }
-    std::string send(unsigned number, std::string body, Headers headers = {}) {
-        const auto answer = put(part_target(number), std::move(body), std::move(headers));
-        BOOST_TEST_REQUIRE(answer.status == 200u);
-        return header_of(answer, "ETag");
-    }
-    static std::string listed(unsigned number, std::string etag, std::string more = "") {
-        return "<Part><PartNumber>" + std::to_string(number) + "</PartNumber><ETag>" + etag +
-               "</ETag>" + more + "</Part>";
-    }
-    Answer complete(std::string parts, Headers headers = {}) {
-        return ask("POST", key + "?uploadId=" + id, std::move(headers),
-                   "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" +
-                       parts + "</CompleteMultipartUpload>");
-    }
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(sim_s3_multipart)
 
@@ -197,61 +145,6 @@ BOOST_AUTO_TEST_CASE(given_up) {
                    "400 InvalidArgument");
 }
 
-BOOST_AUTO_TEST_CASE(parts_are_listed) {
-    Uploading s3;
-    s3.begin({{"x-amz-checksum-algorithm", "SHA256"}});
-    for (const unsigned number : {1u, 3u, 7u, 10'000u}) s3.send(number, s3.first);
-    std::vector<std::string> numbers;
-    std::string marker = "0";
-    for (bool more = true; more;) {
-        const auto page =
-            s3.get(s3.key + "?uploadId=" + s3.id + "&max-parts=3&part-number-marker=" + marker);
-        BOOST_TEST_REQUIRE(page.status == 200u);
-        for (const auto& number : elements(page.text, "PartNumber")) numbers.push_back(number);
-        BOOST_TEST(element(page.text, "Size") == "1000");
-        BOOST_TEST(element(page.text, "ChecksumSHA256") == sum(Algorithm::sha256, s3.first));
-        marker = element(page.text, "NextPartNumberMarker");
-        more = element(page.text, "IsTruncated") == "true";
-    }
-    BOOST_TEST(numbers == (std::vector<std::string>{"1", "3", "7", "10000"}),
-               boost::test_tools::per_element());
-    BOOST_TEST(s3.told(s3.get(s3.key + "?uploadId=" + s3.id + "&part-number-marker=-1")) ==
-               "400 InvalidArgument");
-}
-
-BOOST_AUTO_TEST_CASE(uploads_are_listed) {
-    Uploading s3;
-    std::vector<std::string> want;
-    for (const auto* key : {"a", "a", "b/1", "b/2", "c", "d"}) {
-        s3.key = std::string("/bucket/") + key;
-        s3.begin();
-        want.push_back(std::string(key) + s3.id);
-    }
-    for (unsigned limit = 1; limit < 8; ++limit) {
-        std::vector<std::string> got;
-        std::string markers;
-        for (bool more = true; more;) {
-            const auto page =
-                s3.get("/bucket?uploads&max-uploads=" + std::to_string(limit) + markers);
-            const auto keys = elements(page.text, "Key"), ids = elements(page.text, "UploadId");
-            for (std::size_t i = 0; i < keys.size(); ++i) got.push_back(keys[i] + ids[i]);
-            markers = "&key-marker=" + element(page.text, "NextKeyMarker") +
-                      "&upload-id-marker=" + element(page.text, "NextUploadIdMarker");
-            more = element(page.text, "IsTruncated") == "true";
-        }
-        BOOST_TEST(got == want, boost::test_tools::per_element());
-    }
-    const auto rolled = s3.get("/bucket?uploads&delimiter=%2F&key-marker=a");
-    BOOST_TEST(elements(rolled.text, "Key") == (std::vector<std::string>{"c", "d"}),
-               boost::test_tools::per_element());
-    BOOST_TEST(elements(rolled.text, "CommonPrefixes").size() == 1u);
-    BOOST_TEST(elements(s3.get("/bucket?uploads&prefix=b").text, "Key").size() == 2u);
-    // They do not keep a bucket alive, and end with it.
-    BOOST_TEST(s3.ask("DELETE", "/bucket").status == 204u);
-    s3.service.create_bucket("bucket", 0);
-    BOOST_TEST(elements(s3.get("/bucket?uploads").text, "Key").empty());
-}
-
 BOOST_AUTO_TEST_CASE(parts_copied_from_a_terabyte) {
     Uploading s3;
     FamilyRules family;
@@ -284,26 +177,6 @@ BOOST_AUTO_TEST_CASE(parts_copied_from_a_terabyte) {
     BOOST_TEST(s3.get(s3.key).body_bytes() == 1000 + 5368709120u);
     BOOST_TEST(body_of(s3.get(s3.key, {{"Range", "bytes=0-1004"}})) ==
                bytes + body_of(s3.get("/source/big/01", {{"Range", "bytes=0-4"}})));
-}
-
-BOOST_AUTO_TEST_CASE(attributes) {
-    Uploading s3;
-    s3.begin({{"x-amz-checksum-algorithm", "SHA1"}});
-    const auto value = sum(Algorithm::sha1, s3.first);
-    const auto tag = "<ChecksumSHA1>" + value + "</ChecksumSHA1>";
-    s3.complete(s3.listed(1, s3.send(1, s3.first), tag) + s3.listed(2, s3.send(2, s3.first), tag));
-    const auto answer =
-        s3.get(s3.key + "?attributes",
-               {{"x-amz-object-attributes", "ETag,Checksum,ObjectParts,StorageClass, ObjectSize"},
-                {"x-amz-max-parts", "1"}});
-    BOOST_TEST(element(answer.text, "ETag").ends_with("-2"));
-    BOOST_TEST(element(answer.text, "ObjectSize") == "2000");
-    BOOST_TEST(element(answer.text, "PartsCount") == "2");
-    BOOST_TEST(element(answer.text, "IsTruncated") == "true");
-    BOOST_TEST(elements(answer.text, "ChecksumSHA1").at(1) == value);
-    BOOST_TEST(s3.told(s3.get(s3.key + "?attributes")) == "400 InvalidRequest");
-    BOOST_TEST(s3.told(s3.get(s3.key + "?attributes", {{"x-amz-object-attributes", "Colour"}})) ==
-               "400 InvalidArgument");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -45,6 +45,9 @@ Family::Family(FamilyRules rules) : rules_(std::move(rules)) {
                std::to_string(rules_.count) + " keys");
     if (rules_.size_bytes > largest_bytes) refuse("no object is larger than 5 TiB");
     if (!(rules_.sigma >= 0 && rules_.sigma <= 10)) refuse("sigma lies between 0 and 10");
+    mark_ = mixed(rules_.version);
+    for (const auto text : {std::string_view(rules_.bucket), std::string_view(pattern)})
+        for (const char c : text) mark_ = mixed(mark_ ^ static_cast<unsigned char>(c));
 }
 
 std::string Family::key(std::uint64_t index) const {
@@ -75,10 +78,7 @@ Object Family::object(std::uint64_t index) const {
     Object object;
     object.size = size(index);
     // Not the MD5 of a terabyte; S3's own is none either where objects are encrypted with KMS.
-    auto high = mixed(rules_.version * 0x9e3779b97f4a7c15 + index);
-    for (const std::string* const text : {&rules_.bucket, &rules_.pattern})
-        for (const char c : *text) high = mixed(high ^ static_cast<unsigned char>(c));
-    high = mixed(high ^ (rules_.first + index));
+    const auto high = mixed(mark_ ^ (rules_.first + index));
     object.etag = etag_of(high, mixed(high ^ object.size));
     object.last_modified = rules_.last_modified;
     object.headers.emplace_back("Content-Type", "binary/octet-stream");

@@ -46,6 +46,7 @@ class Family {
     FamilyRules rules_;
     std::string prefix_, suffix_;
     unsigned digits_ = 0;
+    std::uint64_t mark_ = 0;  // of bucket, pattern and version: what its ETags begin with
 };
 
 }  // namespace s3pipes::sim

@@ -75,10 +75,13 @@ class Page {
     }
 
     Answer write_found(bool with_owner) {
+        std::int64_t dated = -1;  // most are of the same second
+        std::string date;
         for (const auto& [key, object] : page_.objects) {
+            if (object.last_modified != dated) date = iso_date(dated = object.last_modified);
             xml_.open("Contents");
             xml_.element("Key", text(key));
-            xml_.element("LastModified", iso_date(object.last_modified));
+            xml_.element("LastModified", date);
             xml_.element("ETag", object.etag);
             if (!object.checksum.value.empty()) {
                 xml_.element("ChecksumAlgorithm", name_of(object.checksum.algorithm));

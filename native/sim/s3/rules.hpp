@@ -25,7 +25,8 @@ struct ServiceRules {
     // objects none is told.
     std::uint64_t computed_checksum_bytes = std::uint64_t{256} << 20;
     ContentSource content;  // of computed objects
-    // Whether a prefix may be asked once more; if not, nothing is done. Empty: always.
+    // Whether a prefix is asked no more often than it may be; else nothing is done. Empty: it never
+    // is.
     std::function<bool(std::string_view prefix, bool reads)> admits;
 };
 

@@ -1,6 +1,9 @@
 #include "sim/s3/xml_text.hpp"
 
+#include <algorithm>
 #include <charconv>
+
+#include "sim/s3/utf8.hpp"
 
 namespace s3pipes::sim {
 
@@ -39,6 +42,14 @@ void XmlText::flag(std::string_view name, bool value) {
 }
 
 void XmlText::escape(std::string_view text) {
+    constexpr auto plain = [](char c) {
+        return c >= ' ' && c < '\x7f' && c != '&' && c != '<' && c != '>' && c != '"';
+    };
+    if (std::all_of(text.begin(), text.end(), plain)) {
+        text_ += text;
+        return;
+    }
+    const bool readable = is_utf8(text);  // else it is only quoted, and what is no letter is '?'
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         switch (c) {
@@ -56,7 +67,7 @@ void XmlText::escape(std::string_view text) {
                     text_ += digits[byte & 15];
                     text_ += ';';
                 } else {
-                    text_ += c;
+                    text_ += byte < 0x80 || readable ? c : '?';
                 }
         }
     }
