@@ -50,4 +50,4 @@ fuzz: venv  ## every fuzz target, FUZZ_SECONDS each (60)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-bench build s3pipes/engine/_native*.so .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench build s3pipes/engine/_native*.so s3pipes/testing/s3pipes-sim .mypy_cache .pytest_cache .ruff_cache

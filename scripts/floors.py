@@ -65,6 +65,14 @@ NATIVE_MAY_NOT = (
         ),
         "decisions are pure: no I/O, no threads, no chance",
     ),
+    (
+        "sim/physics",
+        (
+            r"boost/(asio|beast)/.*|openssl/.*|sys/.*|unistd\.h|fstream|thread|mutex"
+            r"|condition_variable|random|chrono"
+        ),
+        "physics is pure: on a given clock, with draws of its own",
+    ),
     ("core/records", r"boost/(asio|beast)/.*|sys/.*|unistd\.h|fstream", "records do no I/O"),
     ("core/engine", r"core/store/s3_store\.hpp", "the engine knows the seam, never S3Store"),
 )
@@ -234,6 +242,7 @@ PLANTED = (
     ("native/core/engine/a.hpp", "#include <Python.h>", "only native/python"),
     ("native/core/words/a.hpp", "#include <boost/asio.hpp>", "standard library alone"),
     ("native/core/policy/a.hpp", "#include <thread>", "decisions are pure"),
+    ("native/sim/physics/a.hpp", "#include <random>", "physics is pure"),
     ("native/core/engine/a.hpp", '#include "core/store/s3_store.hpp"', "never S3Store"),
     ("native/core/http/a.hpp", '#include "core/http/gone.hpp"', "there is no"),
     ("native/core/http/a.hpp", '#include "core/http/b.hpp"', "a circle"),
