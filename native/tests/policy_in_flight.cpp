@@ -1,12 +1,145 @@
 // How many requests, and how near a store is.
 #include <boost/test/unit_test.hpp>
+#include <random>
 
 #include "core/policy/in_flight.hpp"
 #include "core/policy/nearness.hpp"
 
 using namespace s3pipes;
 
+namespace {
+
+// A store as far as S3.
+InFlight far_away(int ceiling) {
+    Nearness nearness;
+    nearness.answered(0.030);
+    InFlight in_flight(ceiling);
+    in_flight.answered(nearness);
+    return in_flight;
+}
+
+Span span_of(double in_flight, double crowding, double request_s = 0.05) {
+    Span span;
+    span.answers = 64;
+    span.seconds = 0.1;
+    span.in_flight = in_flight;
+    span.crowding = crowding;
+    span.load_s = in_flight * request_s;
+    return span;
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(policy_in_flight)
+
+BOOST_AUTO_TEST_CASE(a_near_store_gets_what_a_loop_can_answer) {
+    InFlight in_flight(256);
+    Nearness nearness;
+    nearness.answered(0.0002);
+    in_flight.answered(nearness);
+    BOOST_TEST(in_flight.limit() == 8);
+    in_flight.spanned(span_of(8, 1));  // and stays so
+    BOOST_TEST(in_flight.limit() == 8);
+    Nearness rack;
+    rack.answered(0.0015);
+    in_flight.answered(rack);
+    BOOST_TEST(in_flight.limit() == 30);
+}
+
+BOOST_AUTO_TEST_CASE(a_quick_store_of_narrow_connections_is_far) {
+    Nearness express;
+    express.answered(0.0015);
+    BOOST_TEST(express.near());
+    for (int i = 0; i < 4; ++i) express.streamed(57e6);
+    BOOST_TEST(!express.near());
+    express.streamed(2e9);
+    BOOST_TEST(express.near());
+}
+
+BOOST_AUTO_TEST_CASE(it_doubles_while_nothing_queues_and_all_of_it_is_used) {
+    InFlight in_flight = far_away(1024);
+    BOOST_TEST(in_flight.limit() == 128);
+    in_flight.spanned(span_of(120, 1));
+    BOOST_TEST(in_flight.limit() == 256);
+    in_flight.spanned(span_of(120, 1));  // the reader asks for no more
+    BOOST_TEST(in_flight.limit() == 256);
+    BOOST_TEST((in_flight.bound() == InFlight::Bound::reader));
+    for (int i = 0; i < 3; ++i) in_flight.spanned(span_of(in_flight.limit(), 1));
+    BOOST_TEST(in_flight.limit() == 1024);
+    BOOST_TEST((in_flight.bound() == InFlight::Bound::requests));
+}
+
+BOOST_AUTO_TEST_CASE(it_rests_where_requests_queue) {
+    // What is in the way answers as many as 40 do that do not queue.
+    InFlight in_flight = far_away(256);
+    for (int i = 0; i < 30; ++i) {
+        const double now = in_flight.limit();
+        BOOST_TEST(!in_flight.spanned(span_of(now, std::max(1.0, now / 40))));
+        BOOST_TEST(in_flight.limit() >= now / 2 - 1);
+    }
+    BOOST_TEST(in_flight.limit() >= 2.5 * 40);
+    BOOST_TEST(in_flight.limit() <= 2.5 * 40 + 10);
+    BOOST_TEST((in_flight.bound() == InFlight::Bound::crowding));
+}
+
+BOOST_AUTO_TEST_CASE(what_asking_for_less_does_not_cure_is_no_queue) {
+    InFlight in_flight = far_away(256);
+    in_flight.spanned(span_of(128, 1));
+    BOOST_TEST(in_flight.limit() == 256);
+    int spans = 0;
+    while (!in_flight.spanned(span_of(in_flight.limit(), 5)) && spans < 20) ++spans;
+    BOOST_TEST(spans < 5);
+    BOOST_TEST(in_flight.limit() == 256);
+}
+
+BOOST_AUTO_TEST_CASE(smaller_requests_are_no_proof_of_having_asked_for_less) {
+    InFlight in_flight = far_away(256);
+    in_flight.spanned(span_of(128, 5, 0.05));
+    // A quarter as many, four times as long each: the same bytes are on their way.
+    BOOST_TEST(!in_flight.spanned(span_of(32, 5, 0.2)));
+}
+
+BOOST_AUTO_TEST_CASE(a_throttled_store_is_asked_for_less_and_slowly_for_more) {
+    InFlight in_flight = far_away(128);
+    Nearness nearness;
+    nearness.answered(0.030);
+    in_flight.throttled(1.0, 0.05);
+    BOOST_TEST(in_flight.limit() == 89);
+    for (int i = 0; i < 50; ++i) in_flight.throttled(1.01, 0.05);  // one accident
+    BOOST_TEST(in_flight.limit() == 89);
+    BOOST_TEST((in_flight.bound() == InFlight::Bound::throttling));
+    in_flight.throttled(1.1, 0.05);
+    BOOST_TEST(in_flight.limit() == 62);
+    for (int i = 0; i < 1000; ++i) in_flight.throttled(2.0 + i, 0.05);
+    BOOST_TEST(in_flight.limit() >= 1);
+    BOOST_TEST(in_flight.limit() <= 2);
+    for (int i = 0; i < 128; ++i) in_flight.answered(nearness);
+    BOOST_TEST(in_flight.limit() < 12);
+    for (int i = 0; i < 20 * 128; ++i) in_flight.answered(nearness);
+    BOOST_TEST(in_flight.limit() == 128);
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_stays_within_its_bounds_whatever_comes) {
+    for (unsigned seed = 0; seed < 300; ++seed) {
+        std::mt19937 random(seed);
+        const int ceiling = 1 + static_cast<int>(random() % 500);
+        InFlight in_flight(ceiling);
+        Nearness nearness;
+        std::exponential_distribution<double> some(1.0);
+        double now_s = 0;
+        for (int i = 0; i < 300; ++i) {
+            now_s += some(random);
+            switch (random() % 4) {
+                case 0: nearness.answered(some(random) * 0.03); break;
+                case 1: in_flight.answered(nearness); break;
+                case 2: in_flight.throttled(now_s, some(random)); break;
+                default: in_flight.spanned(span_of(some(random) * 100, 1 + some(random) * 4));
+            }
+            BOOST_REQUIRE_GE(in_flight.limit(), 1);
+            BOOST_REQUIRE_LE(in_flight.limit(), ceiling);
+        }
+    }
+}
 
 BOOST_AUTO_TEST_CASE(a_store_is_far_until_it_has_answered_quickly) {
     Nearness nearness;
