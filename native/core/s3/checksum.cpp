@@ -10,6 +10,12 @@
 #include <immintrin.h>
 #endif
 
+#ifdef __clang__
+#define S3PIPES_UNROLL _Pragma("clang loop unroll_count(8)")
+#else
+#define S3PIPES_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 namespace s3pipes {
 namespace {
 
@@ -74,7 +80,7 @@ typename P::Word table_remainder(std::string_view bytes, typename P::Word word) 
         for (; bytes.size() >= 16; bytes.remove_prefix(16)) {
             const auto low = load_word(bytes.data()) ^ word, high = load_word(bytes.data() + 8);
             word = 0;
-#pragma GCC unroll 8
+            S3PIPES_UNROLL
             for (unsigned i = 0; i < 8; ++i)
                 word ^=
                     tables[15 - i][(low >> (8 * i)) & 255] ^ tables[7 - i][(high >> (8 * i)) & 255];
@@ -112,28 +118,31 @@ __attribute__((target("pclmul,sse4.1"))) inline __m128i carried(__m128i lane, __
                          _mm_clmulepi64_si128(lane, by, 0x11));
 }
 
+__attribute__((target("pclmul,sse4.1"))) inline __m128i load(std::string_view bytes,
+                                                             std::size_t lane) noexcept {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + lane * lane_bytes));
+}
+
 // Folds all into the 16 bytes that leave the same remainder; of those the tables take care.
 template <typename P>
 __attribute__((target("pclmul,sse4.1"))) typename P::Word carryless_remainder(
     std::string_view bytes, typename P::Word word) noexcept {
-    const auto load = [&](std::size_t at) __attribute__((target("pclmul,sse4.1"))) {
-        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + at));
-    };
     __m128i sum[lanes];
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < lanes; ++i) sum[i] = load(i * lane_bytes);
+    S3PIPES_UNROLL
+    for (std::size_t i = 0; i < lanes; ++i) sum[i] = load(bytes, i);
     sum[0] = _mm_xor_si128(sum[0], _mm_set_epi64x(0, static_cast<long long>(word)));
     bytes.remove_prefix(lanes * lane_bytes);
 
     const auto far = factors<P, lanes * lane_bytes>(), near = factors<P, lane_bytes>();
     for (; bytes.size() >= lanes * lane_bytes; bytes.remove_prefix(lanes * lane_bytes)) {
-#pragma GCC unroll 8  // else the lanes would go through memory
-        for (std::size_t i = 0; i < lanes; ++i) sum[i] = carried(sum[i], far, load(i * lane_bytes));
+        // Else the lanes would go through memory.
+        S3PIPES_UNROLL
+        for (std::size_t i = 0; i < lanes; ++i) sum[i] = carried(sum[i], far, load(bytes, i));
     }
-#pragma GCC unroll 8
+    S3PIPES_UNROLL
     for (std::size_t i = 1; i < lanes; ++i) sum[0] = carried(sum[0], near, sum[i]);
     for (; bytes.size() >= lane_bytes; bytes.remove_prefix(lane_bytes))
-        sum[0] = carried(sum[0], near, load(0));
+        sum[0] = carried(sum[0], near, load(bytes, 0));
 
     char folded[lane_bytes];
     _mm_storeu_si128(reinterpret_cast<__m128i*>(folded), sum[0]);
