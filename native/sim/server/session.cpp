@@ -17,6 +17,7 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::size_t inbox_bytes = 64 << 10;
+constexpr int paced_buffer_bytes = 256 << 10;
 constexpr double linger_s = 1;
 constexpr std::string_view bad_request =
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -40,6 +41,12 @@ Session::Session(World& world, Wire::Socket socket, unsigned address)
     world_.counters.connections.up();
     number_ = world_.counters.connections.ever;
     world_.sessions.insert(this);
+    // What lies here while a reader stalls would come in a burst, past all pacing.
+    const Settings& settings = world_.settings;
+    if (settings.connection_bytes_per_s > 0 || settings.link_bytes_per_s > 0) {
+        boost::system::error_code ignored;  // the peer may be gone already
+        wire_.socket().set_option(Wire::Socket::send_buffer_size(paced_buffer_bytes), ignored);
+    }
 }
 
 Session::~Session() {
