@@ -31,20 +31,20 @@ const char* name_of(InFlight::Bound bound) {
 nb::list flows_of(Engine& engine) {
     nb::list found;
     std::lock_guard lock(engine.mutex());
-    for (const auto& [store, flow] : engine.scheduler().flows()) {
-        const Path& path = flow->path;
+    for (const auto& [origin, flow] : engine.scheduler().flows()) {
+        const Path& path = flow.path;
         if (!path.nearness().known()) continue;
         nb::dict one;
-        one["url"] = store->url_of("");
+        one["url"] = origin;
         one["near"] = path.nearness().near();
         one["first_byte_s"] = path.first_byte_s();
         one["connection_bytes_per_s"] =
             path.seconds_per_byte() > 0 ? 1 / path.seconds_per_byte() : 0.0;
         one["bytes_per_s"] = path.bytes_per_s();
-        one["crowding"] = flow->in_flight.crowding();
-        one["requests_running"] = flow->running;
-        one["requests_limit"] = flow->in_flight.limit();
-        one["limited_by"] = name_of(flow->in_flight.bound());
+        one["crowding"] = flow.in_flight.crowding();
+        one["requests_running"] = flow.running;
+        one["requests_limit"] = flow.in_flight.limit();
+        one["limited_by"] = name_of(flow.in_flight.bound());
         found.append(one);
     }
     return found;
@@ -93,10 +93,12 @@ void register_engine(nb::module_& module) {
     nb::class_<Engine>(module, "Engine")
         .def_static(
             "of_this_process",
-            [](std::uint64_t memory_bytes, int max_requests, int event_loops) {
-                return Engine::of_this_process({memory_bytes, max_requests, event_loops});
+            [](std::uint64_t memory_bytes, int max_requests, int event_loops, int neighbours) {
+                return Engine::of_this_process(
+                    {memory_bytes, max_requests, event_loops, neighbours});
             },
-            nb::kw_only(), nb::arg("memory_bytes"), nb::arg("max_requests"), nb::arg("event_loops"))
+            nb::kw_only(), nb::arg("memory_bytes"), nb::arg("max_requests"), nb::arg("event_loops"),
+            nb::arg("neighbours"))
         .def("of_present_process", &Engine::of_present_process);
     module.def(
         "shut_down",

@@ -69,6 +69,7 @@ BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
             throw std::runtime_error("broken store");
             co_return ListPage{};
         }
+        std::string origin() const override { return "broken"; }
         std::string url_of(const std::string& key) const override { return "s3://broken/" + key; }
     };
     Rig rig;
@@ -153,6 +154,7 @@ BOOST_AUTO_TEST_CASE(a_listing_that_does_not_go_on_ends) {
             ++pages;
             co_return ListPage{{}, by_turns && pages % 2 == 0 ? "again" : "same"};
         }
+        std::string origin() const override { return "circle"; }
         std::string url_of(const std::string& key) const override { return "s3://circle/" + key; }
         std::atomic<int> pages = 0;
         bool by_turns = false;

@@ -89,9 +89,15 @@ class MemoryStore final : public ObjectStore {
     boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
     boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;
+    std::string origin() const override { return "memory-" + std::to_string(number_); }
     std::string url_of(const std::string& key) const override { return "s3://memory/" + key; }
 
   private:
+    // Each is a place of its own.
+    const int number_ = [] {
+        static std::atomic<int> made{0};
+        return ++made;
+    }();
     struct Object {
         std::uint64_t size = 0;
         int version = 0;

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_near_store_gets_what_a_loop_can_answer) {
     nearness.answered(0.0002);
     in_flight.answered(nearness);
     BOOST_TEST(in_flight.limit() == 8);
-    in_flight.spanned(span_of(8, 1));  // and stays so
+    in_flight.spanned(span_of(8, 1), in_flight.limit());  // and stays so
     BOOST_TEST(in_flight.limit() == 8);
     Nearness rack;
     rack.answered(0.0015);
@@ -59,12 +59,12 @@ BOOST_AUTO_TEST_CASE(a_quick_store_of_narrow_connections_is_far) {
 BOOST_AUTO_TEST_CASE(it_doubles_while_nothing_queues_and_all_of_it_is_used) {
     InFlight in_flight = far_away(1024);
     BOOST_TEST(in_flight.limit() == 128);
-    in_flight.spanned(span_of(120, 1));
+    in_flight.spanned(span_of(120, 1), in_flight.limit());
     BOOST_TEST(in_flight.limit() == 256);
-    in_flight.spanned(span_of(120, 1));  // the reader asks for no more
+    in_flight.spanned(span_of(120, 1), in_flight.limit());  // the reader asks for no more
     BOOST_TEST(in_flight.limit() == 256);
     BOOST_TEST((in_flight.bound() == InFlight::Bound::reader));
-    for (int i = 0; i < 3; ++i) in_flight.spanned(span_of(in_flight.limit(), 1));
+    for (int i = 0; i < 3; ++i) in_flight.spanned(span_of(in_flight.limit(), 1), in_flight.limit());
     BOOST_TEST(in_flight.limit() == 1024);
     BOOST_TEST((in_flight.bound() == InFlight::Bound::requests));
 }
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(it_rests_where_requests_queue) {
     InFlight in_flight = far_away(256);
     for (int i = 0; i < 30; ++i) {
         const double now = in_flight.limit();
-        BOOST_TEST(!in_flight.spanned(span_of(now, std::max(1.0, now / 40))));
+        BOOST_TEST(!in_flight.spanned(span_of(now, std::max(1.0, now / 40)), in_flight.limit()));
         BOOST_TEST(in_flight.limit() >= now / 2 - 1);
     }
     BOOST_TEST(in_flight.limit() >= 2.5 * 40);
@@ -84,19 +84,26 @@ BOOST_AUTO_TEST_CASE(it_rests_where_requests_queue) {
 
 BOOST_AUTO_TEST_CASE(what_asking_for_less_does_not_cure_is_no_queue) {
     InFlight in_flight = far_away(256);
-    in_flight.spanned(span_of(128, 1));
+    in_flight.spanned(span_of(128, 1), in_flight.limit());
     BOOST_TEST(in_flight.limit() == 256);
     int spans = 0;
-    while (!in_flight.spanned(span_of(in_flight.limit(), 5)) && spans < 20) ++spans;
+    while (!in_flight.spanned(span_of(in_flight.limit(), 5), in_flight.limit()) && spans < 20)
+        ++spans;
     BOOST_TEST(spans < 5);
     BOOST_TEST(in_flight.limit() == 256);
 }
 
+BOOST_AUTO_TEST_CASE(the_last_ones_of_many_say_nothing) {
+    InFlight in_flight = far_away(256);
+    in_flight.spanned(span_of(100, 9), 10);
+    BOOST_TEST(in_flight.limit() == 128);
+}
+
 BOOST_AUTO_TEST_CASE(smaller_requests_are_no_proof_of_having_asked_for_less) {
     InFlight in_flight = far_away(256);
-    in_flight.spanned(span_of(128, 5, 0.05));
+    in_flight.spanned(span_of(128, 5, 0.05), in_flight.limit());
     // A quarter as many, four times as long each: the same bytes are on their way.
-    BOOST_TEST(!in_flight.spanned(span_of(32, 5, 0.2)));
+    BOOST_TEST(!in_flight.spanned(span_of(32, 5, 0.2), in_flight.limit()));
 }
 
 BOOST_AUTO_TEST_CASE(a_throttled_store_is_asked_for_less_and_slowly_for_more) {
@@ -133,7 +140,9 @@ BOOST_AUTO_TEST_CASE(the_limit_stays_within_its_bounds_whatever_comes) {
                 case 0: nearness.answered(some(random) * 0.03); break;
                 case 1: in_flight.answered(nearness); break;
                 case 2: in_flight.throttled(now_s, some(random)); break;
-                default: in_flight.spanned(span_of(some(random) * 100, 1 + some(random) * 4));
+                default:
+                    in_flight.spanned(span_of(some(random) * 100, 1 + some(random) * 4),
+                                      in_flight.limit());
             }
             BOOST_REQUIRE_GE(in_flight.limit(), 1);
             BOOST_REQUIRE_LE(in_flight.limit(), ceiling);

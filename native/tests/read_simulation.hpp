@@ -108,7 +108,7 @@ class Simulation {
 
     // No more requests may start ahead of who waits.
     bool at_limit() const {
-        return !scheduler.flows().front().flow->has_room() || scheduler.running() >= max_requests;
+        return !scheduler.flows().front().flow.has_room() || scheduler.running() >= max_requests;
     }
 
     bool all_read() const {

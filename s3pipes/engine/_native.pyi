@@ -35,7 +35,9 @@ class Engine:
     """Memory, event loops and scheduler of one process."""
 
     @staticmethod
-    def of_this_process(*, memory_bytes: int, max_requests: int, event_loops: int) -> Engine:
+    def of_this_process(
+        *, memory_bytes: int, max_requests: int, event_loops: int, neighbours: int
+    ) -> Engine:
         """The one engine, made at the first call; later calls raise limits, and lower none."""
 
     def of_present_process(self) -> bool:

@@ -12,7 +12,7 @@ class StoreStats:
     """What a process believes of one store that it reads from.
 
     Attributes:
-        url: of the store and bucket.
+        url: of the bucket at its endpoint.
         near: it answers as if it were in the same rack: few bytes in flight are enough.
         first_byte_s: seconds that an undisturbed request takes to its first byte, on average.
         connection_bytes_per_s: what one undisturbed connection carries; 0: not known yet.

@@ -17,6 +17,7 @@ from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
 from s3pipes.engine import _native
+from s3pipes.engine.neighbours import neighbours
 from s3pipes.errors import WrongRegion, refused
 
 # Credentials that expire are looked at this often; the source knows when to renew them.
@@ -51,6 +52,7 @@ class Stores:
             memory_bytes=config.memory_bytes,
             max_requests=config.max_requests,
             event_loops=config.event_loops or _default_event_loops(),
+            neighbours=neighbours(),
         )
         _stop_at_exit()
         retry = config.retry

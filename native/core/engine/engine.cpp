@@ -50,7 +50,8 @@ bool Engine::shut_down() {
 Engine::Engine(const EngineRules& rules)
     : generation_(process_generation()),
       arena_(std::make_shared<Arena>(rules.memory_bytes)),
-      scheduler_(*arena_, stats_, rules.max_requests, static_cast<std::size_t>(rules.event_loops)) {
+      scheduler_(*arena_, stats_, rules.max_requests, static_cast<std::size_t>(rules.event_loops),
+                 rules.neighbours) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(rules.event_loops); ++i) {
         pumping_.push_back(std::make_unique<std::atomic<bool>>(false));
         loops_.push_back(std::make_unique<Loop>(i));

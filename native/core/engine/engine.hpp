@@ -26,6 +26,8 @@ struct EngineRules {
     std::uint64_t memory_bytes = 512ull << 20;
     int max_requests = 256;
     int event_loops = 1;
+    // Processes of this machine that read as this one does: they begin with a part each.
+    int neighbours = 1;
 };
 
 class Engine {

@@ -36,7 +36,7 @@ void InFlight::answered(const Nearness& nearness) noexcept {
         near_limit_ = std::max(fewest_near, nearness.best_first_byte_s() * answers_per_s);
     else if (nearness.known() && !far_) {
         far_ = true;
-        limit_ = std::max(limit_, first_far);
+        limit_ = std::max(limit_, first_far / neighbours_);
     }
     share_ = std::min(1.0, share_ + regained / std::min<double>(ceiling_, limit_));
 }
@@ -49,9 +49,10 @@ InFlight::Bound InFlight::bound() const noexcept {
     return limit_ >= ceiling_ ? Bound::requests : Bound::nothing;
 }
 
-bool InFlight::spanned(const Span& span) noexcept {
+bool InFlight::spanned(const Span& span, int running) noexcept {
     last_ = span;
-    if (near_) return false;
+    // The last ones of many are the slow ones: where nothing follows, that says nothing.
+    if (near_ || running < span.in_flight / 2) return false;
     limit_ = std::min<double>(limit_, ceiling_);
     const double wanted = crowded * span.in_flight / span.crowding + added;
     if (span.crowding <= crowded) {

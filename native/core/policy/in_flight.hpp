@@ -18,7 +18,9 @@ namespace s3pipes {
 // processor, and the bytes leave its cache.
 class InFlight {
   public:
-    explicit InFlight(int ceiling) : ceiling_(ceiling) {}
+    // neighbours: so many processes begin together, itself included, and divide the start.
+    explicit InFlight(int ceiling, int neighbours = 1)
+        : ceiling_(ceiling), neighbours_(neighbours) {}
 
     int limit() const noexcept;
     int ceiling() const noexcept { return ceiling_; }
@@ -27,7 +29,8 @@ class InFlight {
     void answered(const Nearness& nearness) noexcept;
     // True: it has asked for much less, and requests take as long as before. So they do not queue,
     // or behind others' alone: the path is to learn anew what is undisturbed.
-    bool spanned(const Span& span) noexcept;
+    // `running`: requests at its end.
+    bool spanned(const Span& span, int running) noexcept;
     // service_s: how long a request takes; what was on its way when the first was refused says no
     // more than that one.
     void throttled(double now_s, double service_s) noexcept;
@@ -47,6 +50,7 @@ class InFlight {
 
   private:
     int ceiling_;
+    int neighbours_;
     double limit_ = 16;  // nothing is known: it may be near
     bool far_ = false;
     bool near_ = false;

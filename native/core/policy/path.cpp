@@ -9,6 +9,7 @@ constexpr int fewest_answers = 8;
 constexpr double shortest_s = 0.02;
 // The mean of so many first bytes of S3's is right to a tenth. A slow link brings fewer in time.
 constexpr int enough_answers = 64;
+constexpr double enough_times = 4;  // of what one takes
 constexpr double long_enough_s = 1;
 constexpr double slowest_bytes_per_s = 40e6;  // of one connection to S3, in the mean of many
 constexpr std::uint64_t tells_a_rate = 256 << 10;
@@ -45,9 +46,12 @@ std::optional<Span> Path::served(const Served& served, double now_s) {
 }
 
 void Path::learn(double now_s) {
-    const bool long_enough =
-        basis_.answers >= fewest_answers && now_s - basis_.began_s >= long_enough_s;
-    if (basis_.answers < enough_answers && !long_enough) return;
+    if (basis_.answers < fewest_answers) return;
+    // The first ones of many are the quick ones: the slow ones must have had the time to come.
+    const double seconds = now_s - basis_.began_s;
+    const bool enough = basis_.answers >= enough_answers &&
+                        seconds >= enough_times * basis_.busy_s / basis_.answers;
+    if (!enough && seconds < long_enough_s) return;
     first_byte_.add(basis_.first_byte_s / basis_.answers, now_s);
     if (basis_.streamed != 0)
         per_byte_.add(basis_.streaming_s / static_cast<double>(basis_.streamed), now_s);

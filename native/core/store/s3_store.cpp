@@ -112,6 +112,14 @@ S3Store::S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials,
     places_ = PerLoop<Place>(std::move(places));
 }
 
+std::string S3Store::origin() const {
+    const Endpoint& endpoint = target_.endpoint;
+    const std::string by_proxy =
+        endpoint.proxy ? " by " + host_and_port(endpoint.proxy->host, endpoint.proxy->port) : "";
+    return (endpoint.tls ? "https://" : "http://") + endpoint.authority() + target_.base_path +
+           by_proxy;
+}
+
 std::string S3Store::url_of(const std::string& key) const {
     return "s3://" + target_.bucket + "/" + key;
 }

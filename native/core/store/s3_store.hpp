@@ -39,6 +39,7 @@ class S3Store final : public ObjectStore {
     boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
     boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;
+    std::string origin() const override;
     std::string url_of(const std::string& key) const override;
 
   private:

@@ -7,7 +7,7 @@
 namespace s3pipes {
 
 struct Flow {
-    explicit Flow(int ceiling) : in_flight(ceiling) {}
+    Flow(int ceiling, int neighbours) : in_flight(ceiling, neighbours) {}
 
     Path path;
     InFlight in_flight;

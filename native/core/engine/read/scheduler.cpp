@@ -23,15 +23,20 @@ constexpr std::size_t most_known_stores = 64;
 
 }  // namespace
 
-Scheduler::Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t loops)
-    : arena_(arena), stats_(stats), max_requests_(max_requests), running_(loops, 0) {}
+Scheduler::Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t loops,
+                     int neighbours)
+    : arena_(arena),
+      stats_(stats),
+      max_requests_(max_requests),
+      neighbours_(neighbours),
+      running_(loops, 0) {}
 
 Scheduler::~Scheduler() = default;
 
 void Scheduler::raise_max_requests(int max_requests) {
     if (max_requests <= max_requests_) return;
     max_requests_ = max_requests;
-    for (auto& [address, known] : flows_) known.flow->in_flight.raise_ceiling(max_requests);
+    for (auto& [origin, flow] : flows_) flow->in_flight.raise_ceiling(max_requests);
 }
 
 Scheduler::Lane* Scheduler::open_lane(const ReadRules& rules) {
@@ -50,22 +55,19 @@ void Scheduler::close_lane(Lane* lane) {
     lanes_.erase(lane);
 }
 
-std::shared_ptr<Flow> Scheduler::flow_of(const std::shared_ptr<ObjectStore>& store) {
-    Known& known = flows_[store.get()];
-    if (known.store.expired() && flows_.size() > most_known_stores)
-        std::erase_if(flows_, [&](const auto& entry) {
-            return entry.first != store.get() && entry.second.store.expired();
-        });
-    // Another store may have had this address.
-    if (!known.flow || known.store.expired())
-        known = {store, std::make_shared<Flow>(max_requests_)};
-    return known.flow;
+// Outlives the stores themselves: the next client of the same place need not learn it again.
+std::shared_ptr<Flow> Scheduler::flow_of(const ObjectStore& store) {
+    const std::string origin = store.origin();
+    if (flows_.size() >= most_known_stores && !flows_.contains(origin))
+        std::erase_if(flows_, [](const auto& known) { return known.second.use_count() == 1; });
+    std::shared_ptr<Flow>& flow = flows_[origin];
+    if (!flow) flow = std::make_shared<Flow>(max_requests_, neighbours_);
+    return flow;
 }
 
 std::vector<Scheduler::Figures> Scheduler::flows() const {
     std::vector<Figures> found;
-    for (const auto& [address, known] : flows_)
-        if (auto store = known.store.lock()) found.push_back({std::move(store), known.flow.get()});
+    for (const auto& [origin, flow] : flows_) found.push_back({origin, *flow});
     return found;
 }
 
@@ -74,7 +76,7 @@ Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> downloa
     auto made = std::make_unique<Stream>();
     Stream& stream = *made;
     stream.lane = lane;
-    stream.flow = flow_of(download->store);
+    stream.flow = flow_of(*download->store);
     stream.download = std::move(download);
     stream.tag = tag;
     lane->flow = stream.flow;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "core/engine/read/download.hpp"
@@ -35,7 +36,7 @@ class Scheduler {
     struct Lane;    // one reader: its objects in order, under one window
     struct Stream;  // one object of a lane
 
-    Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t loops);
+    Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t loops, int neighbours = 1);
     ~Scheduler();
 
     // For readers
@@ -82,10 +83,10 @@ class Scheduler {
     Todo stop();  // nothing starts any more
     bool stopped() const noexcept { return stopped_; }
     int running() const noexcept { return running_total_; }
-    // What is known of each store that is in use, in no order.
+    // What is known of each store that was used lately.
     struct Figures {
-        std::shared_ptr<const ObjectStore> store;
-        const Flow* flow;
+        const std::string& origin;
+        const Flow& flow;
     };
     std::vector<Figures> flows() const;
 
@@ -97,7 +98,7 @@ class Scheduler {
     enum class Began : std::uint8_t { yes, no_memory, in_vain };
 
     std::ostream& print(std::ostream& out) const;
-    std::shared_ptr<Flow> flow_of(const std::shared_ptr<ObjectStore>& store);
+    std::shared_ptr<Flow> flow_of(const ObjectStore& store);
     void refresh(Stream& stream, Todo& todo);
     void announce(Stream& stream, Todo& todo);
     void end_wait(Stream& stream, Todo& todo);
@@ -124,12 +125,9 @@ class Scheduler {
     Arena& arena_;
     Stats& stats_;
     int max_requests_;
-    struct Known {
-        std::weak_ptr<const ObjectStore> store;
-        std::shared_ptr<Flow> flow;
-    };
-    std::map<const ObjectStore*, Known> flows_;
-    std::vector<int> running_;  // per loop
+    const int neighbours_;
+    std::map<std::string, std::shared_ptr<Flow>> flows_;  // by origin
+    std::vector<int> running_;                            // per loop
     int running_total_ = 0;
     bool stopped_ = false;
     bool hungry_ = false;        // the last start in vain found no memory

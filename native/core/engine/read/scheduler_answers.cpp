@@ -52,7 +52,7 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
     Flow& flow = *stream->flow;
     if (served)
         if (const auto span = flow.path.served(*served, seconds(now)))
-            if (flow.in_flight.spanned(*span)) flow.path.changed();
+            if (flow.in_flight.spanned(*span, flow.running)) flow.path.changed();
     --flow.running;
     --running_[loop];
     --running_total_;
