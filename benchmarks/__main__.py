@@ -41,7 +41,8 @@ threads and workers; the server's are not in them, though it runs on the same co
 new process. Before the clock starts it has imported its client, listed what is read from listed
 URLs, and read a quarter of the objects once; not so where one object is read from a cold start and
 where keys are listed: there nothing has been asked for before, and the clock starts just before the
-first call that sends a request. s3pipes runs with default settings, num_workers=0 where no other is
+first call that sends a request. Like its peers s3pipes has made its client by then, but in the row
+that says other. s3pipes runs with default settings, num_workers=0 where no other is
 named. num_workers=4 is a DataLoader with persistent workers, which count what they read; "handed
 over": the bytes, lists of lines or samples go to the main process. Peers run as their rows say;
 s3torchconnector alone, whose data set reads one object after the other, reads only a tenth of the

@@ -123,7 +123,7 @@ def _worker_targets(work: Work, rows: Sequence[Row]) -> list[Target]:
 
 def _start_targets(work: Work, rows: Sequence[Row]) -> list[Target]:
     figure = work.compared_by
-    ours = row_of(rows, f"{OURS} get()")
+    ours = row_of(rows, f"{OURS} S3Client.get()")
     common, tuned = best_peer(rows, tuned=False, figure=figure), best_peer(rows, figure=figure)
     found = [
         _at_least(f"one object, get(): of {_called(common)}", 4, times(ours, common, figure), " ×")

@@ -74,13 +74,16 @@ class Client:
         return work in (self.far_works if far else self.works).split()
 
 
-def _s3pipes(name: str, function: str, works: str, far_works: str = "") -> Client:
-    module = "with_s3pipes"
-    return Client(f"s3pipes {name}", module, function, works, far_works, peer=False, epochs=True)
+def _s3pipes(name: str, function: str, works: str) -> Client:
+    return Client(f"s3pipes {name}", "with_s3pipes", function, works, peer=False, epochs=True)
 
 
 def _training(name: str, function: str, far_works: str) -> Client:
     return Client(f"s3pipes{name}", "training", function, far_works=far_works, peer=False)
+
+
+def _start(name: str, function: str) -> Client:
+    return Client(f"s3pipes{name}", "start", function, far_works="one", peer=False)
 
 
 CLIENTS = {
@@ -91,11 +94,14 @@ CLIENTS = {
         _training(", in_order=False", "any_order", "small"),
         _training(", num_workers=4", "workers", "small large text tar"),
         _training(", num_workers=4, handed over", "workers_hand_over", "small large text tar"),
+        _start(" S3Client.get()", "get"),
+        _start(" S3Client.get_into()", "get_into"),
+        _start(" S3Client.open(), chunks()", "chunks"),
+        _start(" S3Client.get(), which makes the client", "get_unready"),
         _training(" list_files_by_s3()", "lister", "list first"),
-        _s3pipes("chunks()", "chunks", "large small tls memory", "one"),
+        _s3pipes("chunks()", "chunks", "large small tls memory"),
         _s3pipes("readinto()", "readinto", "large tls"),
-        _s3pipes("get_into()", "get_into", "large tls", "one"),
-        _s3pipes("get()", "get", "", "one"),
+        _s3pipes("get_into()", "get_into", "large tls"),
         _s3pipes("read()", "read", "small"),
         _s3pipes("readlines(batch_size=512)", "line_batches", "lines"),
         _s3pipes("readlines()", "lines", "lines"),

@@ -37,7 +37,10 @@ def workers_hand_over(job: Job) -> Reader:
 
 
 def lister(job: Job) -> Reader:
-    pipe = IterableWrapper([f"s3://{job.bucket}/{job.prefix}"]).list_files_by_s3()
+    client = S3Client()
+    client.session.here().of(job.bucket)  # as peers make theirs: it sends nothing
+    prefixes = IterableWrapper([f"s3://{job.bucket}/{job.prefix}"])
+    pipe = prefixes.list_files_by_s3(client=client)
     urls = iter(pipe)  # kept until the clock has stopped: to end it early takes time too
 
     def read(_: Sequence[str]) -> Count:

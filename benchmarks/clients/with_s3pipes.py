@@ -52,16 +52,6 @@ def readinto(job: Job) -> Reader:
     return read
 
 
-def get(job: Job) -> Reader:
-    client = S3Client(ClientConfig())
-
-    def read(keys: Sequence[str]) -> Count:
-        sizes = [len(client.get(f"s3://{job.bucket}/{key}")) for key in keys]
-        return Count(sum(sizes), len(sizes))
-
-    return read
-
-
 def get_into(job: Job) -> Reader:
     client = S3Client(ClientConfig())
     target = torch.ones(job.object_bytes, dtype=torch.uint8)
