@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import model
 from benchmarks.measure import Row
-from benchmarks.tables import ceiling_of, times
+from benchmarks.tables import ceiling_of, row_of, times
 from benchmarks.works import MIB, Work
 
 PROFILES = ("none", "s3-standard", "s3-express", "far")
@@ -69,14 +69,14 @@ def _draw_shares(works: Sequence[Work], results: Mapping[str, Sequence[Row]]) ->
 
 
 def _draw_model(profile: str, works: Sequence[Work], results: Mapping[str, Sequence[Row]]) -> Any:
-    """Lines: W / (L + S/b) over S. Across: what this run reached with one of the profiles."""
+    """Lines: W / (L + S/b) over S. Across: what this run reached with its profile."""
     from matplotlib.figure import Figure
 
     from s3pipes import ClientConfig
 
     client = ClientConfig()
     window_bytes = client.memory_bytes // 2
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
     axes = figure.subplots()
     sizes = [chunk // MIB for chunk in CHUNKS]
     for name in PROFILES:
@@ -87,29 +87,26 @@ def _draw_model(profile: str, works: Sequence[Work], results: Mapping[str, Seque
         ]
         label = f"{name}, {window_bytes // MIB} MiB in flight"
         if model.first_byte_s(settings) == 0:
-            axes.plot([], [], color="white", label=f"{name}: no limit but the link and processor")
+            axes.plot([], [], color="white", label=f"{name}: no limit of its own")
         else:
             axes.plot(sizes, rates, marker="o", label=label)
     large = next((work for work in works if work.name == "large"), None)
     if large is not None:
         rows = results[large.name]
-        limit = ceiling_of(rows, large.compared_by)
-        for row in (*[r for r in rows if r.ok and not r.peer and not r.ceiling], limit):
-            if row is not None:
-                style = ("black", "--") if row is limit else (OURS, ":")
+        for row, style in ((row_of(rows, "s3pipes"), "-."), (ceiling_of(rows, "MB/s"), ":")):
+            if row is not None and row.ok:
                 speed = row.median("MB/s")
-                axes.axhline(speed, color=style[0], linestyle=style[1], linewidth=0.8)
-                axes.text(8.1, speed, row.name, fontsize=7, va="center")
-        axes.set_title(
-            f"Across: measured in this run, {large.title}, profile {profile}", fontsize=8
-        )
+                label = f"measured, {profile}: {row.name}, {speed:,.0f} MB/s"
+                colour = "black" if row.ceiling else OURS
+                axes.axhline(speed, color=colour, linestyle=style, linewidth=1, label=label)
+        axes.set_title(f"Measured in this run: {large.title}", fontsize=8, loc="left")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xticks(sizes, [f"{size} MiB" for size in sizes])
     axes.set_xlabel("size S of a request", fontsize=8)
     axes.set_ylabel("MB/s", fontsize=8)
     axes.tick_params(labelsize=7)
-    axes.legend(fontsize=7)
+    figure.legend(loc="outside right upper", fontsize=7, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
