@@ -76,7 +76,7 @@ def _draw_model(profile: str, works: Sequence[Work], results: Mapping[str, Seque
 
     client = ClientConfig()
     window_bytes = client.memory_bytes // 2
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     sizes = [chunk // MIB for chunk in CHUNKS]
     for name in PROFILES:
@@ -106,7 +106,7 @@ def _draw_model(profile: str, works: Sequence[Work], results: Mapping[str, Seque
     axes.set_xlabel("size S of a request", fontsize=8)
     axes.set_ylabel("MB/s", fontsize=8)
     axes.tick_params(labelsize=7)
-    figure.legend(loc="outside right upper", fontsize=7, frameon=False)
+    figure.legend(loc="outside lower left", ncols=2, fontsize=7, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
