@@ -3,10 +3,13 @@
 // into it and forgotten, so nothing is parsed, copied, allocated or checked beyond Content-Length.
 //
 //   ceiling HOST PORT PATHS_FILE [CONNECTIONS=4] [BUFFER_BYTES=1048576] [REPEATS=1] [LOW_WATER=0]
+//           [RANGE_BYTES=0] [COLD=0]
 //
-// PATHS_FILE holds one request target a line. LOW_WATER (bytes, 0 = off) sets SO_RCVLOWAT inside a
-// body, so that the loop wakes for whole blocks. One untimed request per connection comes first.
-// Prints one line of JSON.
+// PATHS_FILE holds one object a line: its request target, and behind a space its size, which only
+// RANGE_BYTES asks for (0 = off): larger objects are then fetched in ranges of so many bytes.
+// LOW_WATER (bytes, 0 = off) sets SO_RCVLOWAT inside a body, so that the loop wakes for whole
+// blocks. One untimed request per connection comes first; with COLD none does, and connecting is
+// timed too. Prints one line of JSON.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -49,9 +52,15 @@ struct Connection {
     int low_water = 1;
 };
 
+// One request: its target, and its header Range, or nothing.
+struct Fetch {
+    std::string target;
+    std::string range;
+};
+
 struct Total {
     unsigned long long bytes = 0;
-    unsigned long long objects = 0;
+    unsigned long long requests = 0;
 };
 
 struct Usage {
@@ -83,20 +92,20 @@ class Loop {
         for (auto& c : connections_) open(c, address);
     }
 
-    // Fetches every target once, spread over the connections as they become free.
-    Total run(const std::vector<std::string>& targets) {
+    // Fetches each once, in order, spread over the connections as they become free.
+    Total run(const std::vector<Fetch>& fetches) {
         total_ = {};
         next_ = 0;
         for (auto& c : connections_) {
-            if (next_ < targets.size()) request(c, targets[next_++]);
+            if (next_ < fetches.size()) request(c, fetches[next_++]);
         }
         epoll_event events[64];
-        while (total_.objects < targets.size()) {
+        while (total_.requests < fetches.size()) {
             const int ready = epoll_wait(epoll_, events, 64, 30000);
             if (ready < 0 && errno == EINTR) continue;
             if (ready <= 0) die("no data for 30 s");
             for (int i = 0; i < ready; ++i) {
-                receive(*static_cast<Connection*>(events[i].data.ptr), targets);
+                receive(*static_cast<Connection*>(events[i].data.ptr), fetches);
             }
         }
         return total_;
@@ -123,15 +132,16 @@ class Loop {
         if (epoll_ctl(epoll_, EPOLL_CTL_ADD, c.fd, &event) != 0) die_errno("epoll_ctl");
     }
 
-    void request(Connection& c, const std::string& target) {
-        const std::string text = "GET " + target + " HTTP/1.1\r\nHost: " + host_ + "\r\n\r\n";
+    void request(Connection& c, const Fetch& fetch) {
+        const std::string text =
+            "GET " + fetch.target + " HTTP/1.1\r\nHost: " + host_ + "\r\n" + fetch.range + "\r\n";
         const ssize_t sent = send(c.fd, text.data(), text.size(), MSG_NOSIGNAL);
         if (sent != static_cast<ssize_t>(text.size())) die_errno("send");
         c.in_body = false;
         c.head_bytes = 0;
     }
 
-    void receive(Connection& c, const std::vector<std::string>& targets) {
+    void receive(Connection& c, const std::vector<Fetch>& fetches) {
         const ssize_t got = recv(c.fd, c.buffer + c.head_bytes, buffer_bytes_ - c.head_bytes, 0);
         if (got == 0) die("the server closed a connection");
         if (got < 0) {
@@ -145,8 +155,8 @@ class Loop {
         c.body_left -= bytes;
         if (low_water_ > 0) set_low_water(c);
         if (c.body_left > 0) return;
-        ++total_.objects;
-        if (next_ < targets.size()) request(c, targets[next_++]);
+        ++total_.requests;
+        if (next_ < fetches.size()) request(c, fetches[next_++]);
     }
 
     // On true the head is complete and `bytes` is what it left of the body.
@@ -158,7 +168,7 @@ class Loop {
             if (c.head_bytes == buffer_bytes_) die("the head does not fit the buffer");
             return false;
         }
-        if (text.substr(8, 5) != " 200 ")
+        if (text.substr(8, 5) != " 200 " && text.substr(8, 5) != " 206 ")
             die("status: " + std::string(text.substr(0, text.find('\r'))));
         c.body_left = content_length(text.substr(0, end + 2));
         c.in_body = true;
@@ -196,37 +206,57 @@ class Loop {
     std::size_t next_ = 0;
 };
 
+// The requests for one line of PATHS_FILE.
+void split(const std::string& line, unsigned long long range_bytes, std::vector<Fetch>& fetches) {
+    const auto space = line.find(' ');
+    const std::string target = line.substr(0, space);
+    unsigned long long size = 0;
+    if (space != std::string::npos) size = std::strtoull(line.c_str() + space, nullptr, 10);
+    if (range_bytes == 0 || size <= range_bytes) return fetches.push_back({target, ""});
+    for (unsigned long long begin = 0; begin < size; begin += range_bytes) {
+        const auto last = std::min(begin + range_bytes, size) - 1;
+        fetches.push_back({target, "Range: bytes=" + std::to_string(begin) + "-" +
+                                       std::to_string(last) + "\r\n"});
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 4) die("HOST PORT PATHS_FILE [CONNECTIONS] [BUFFER_BYTES] [REPEATS] [LOW_WATER]");
+    if (argc < 4) {
+        die("HOST PORT PATHS_FILE [CONNECTIONS] [BUFFER_BYTES] [REPEATS] [LOW_WATER] "
+            "[RANGE_BYTES] [COLD]");
+    }
     auto number = [&](int i, std::size_t other) {
         return argc > i ? std::strtoull(argv[i], nullptr, 10) : other;
     };
     const std::size_t connections = number(4, 4);
     const std::size_t buffer_bytes = number(5, 1 << 20);
     const std::size_t repeats = number(6, 1);
-    std::vector<std::string> targets;
+    const bool cold = number(9, 0) != 0;
+    std::vector<Fetch> fetches;
+    std::size_t objects = 0;
     std::ifstream file(argv[3]);
     for (std::string line; std::getline(file, line);) {
-        if (!line.empty()) targets.push_back(line);
+        if (line.empty()) continue;
+        split(line, number(8, 0), fetches);
+        ++objects;
     }
-    if (targets.empty() || connections == 0 || buffer_bytes < 4096) die("nothing to do");
+    if (fetches.empty() || connections == 0 || buffer_bytes < 4096) die("nothing to do");
 
-    Loop loop(argv[1], argv[2], connections, buffer_bytes, number(7, 0));
-    loop.run({targets.begin(),
-              targets.begin() + static_cast<long>(std::min(connections, targets.size()))});
-    Total total;
-    const Usage before = Usage::now();
-    for (std::size_t i = 0; i < repeats; ++i) {
-        const Total one = loop.run(targets);
-        total.bytes += one.bytes;
-        total.objects += one.objects;
+    Usage before = Usage::now();
+    Loop loop(argv[1], argv[2], std::min(connections, fetches.size()), buffer_bytes, number(7, 0));
+    if (!cold) {
+        loop.run({fetches.begin(),
+                  fetches.begin() + static_cast<long>(std::min(connections, fetches.size()))});
+        before = Usage::now();
     }
+    unsigned long long bytes = 0;
+    for (std::size_t i = 0; i < repeats; ++i) bytes += loop.run(fetches).bytes;
     const Usage after = Usage::now();
     std::printf(
         "{\"wall_s\": %.6f, \"user_s\": %.6f, \"sys_s\": %.6f, \"bytes\": %llu, \"objects\": "
-        "%llu}\n",
+        "%zu}\n",
         after.wall_s - before.wall_s, after.user_s - before.user_s, after.sys_s - before.sys_s,
-        total.bytes, total.objects);
+        bytes, repeats * objects);
 }

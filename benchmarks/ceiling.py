@@ -19,16 +19,20 @@ KIB, MIB = 1 << 10, 1 << 20
 
 @dataclass(frozen=True)
 class Candidate:
-    """A setting of the ceiling. The best of a work's candidates, by CPU, is its ceiling."""
+    """A setting of the ceiling. The best of a work's candidates is its ceiling."""
 
     connections: int
     buffer_bytes: int
     low_water_bytes: int = 0
+    range_bytes: int = 0  # larger objects are read in such pieces; 0: whole
 
     @property
     def name(self) -> str:
         plural = "" if self.connections == 1 else "s"
-        text = f"ceiling, {self.connections} connection{plural}, {_size(self.buffer_bytes)}"
+        text = f"ceiling, {self.connections} connection{plural}, "
+        if self.range_bytes:
+            return f"{text}ranges of {_size(self.range_bytes)}"
+        text += _size(self.buffer_bytes)
         return text + (f", wakes per {_size(self.low_water_bytes)}" if self.low_water_bytes else "")
 
 
@@ -44,12 +48,17 @@ SMALL = (
     Candidate(8, 256 * KIB),
     Candidate(16, 256 * KIB),
 )
+FAR = (16, 32, 64, 128, 256)
+RANGES = (1 * MIB, 2 * MIB, 4 * MIB, 8 * MIB)
 
 
 def candidates(work: Work) -> tuple[Candidate, ...]:
     """Those to try on a work; it speaks no TLS, and of memory it has one buffer."""
-    if work.tls or work.memory:
+    if work.tls or work.memory or work.listed:
         return ()
+    if work.far:
+        ranges = RANGES if work.object_bytes >= MIB else (0,)
+        return tuple(Candidate(n, 256 * KIB, 0, size) for n in FAR for size in ranges)
     return SMALL if work.object_bytes < MIB else LARGE
 
 
@@ -66,11 +75,20 @@ def build() -> None:
 def run_ceiling(candidate: Candidate, work: Work, endpoint: Endpoint, folder: Path) -> Sample:
     """One run of one setting; `folder` takes the list of what to fetch."""
     paths = folder / f"{work.name}.paths"
-    paths.write_text("\n".join(endpoint.targets[key] for key in work.keys))
+    paths.write_text("\n".join(f"{endpoint.targets[k]} {work.object_bytes}" for k in work.keys))
     address = urlsplit(endpoint.url)
-    settings = (candidate.connections, candidate.buffer_bytes, work.epochs)
     command = [str(BINARY), str(address.hostname), str(address.port), str(paths)]
-    command += [*map(str, settings), str(candidate.low_water_bytes)]
+    command += map(
+        str,
+        (
+            candidate.connections,
+            candidate.buffer_bytes,
+            work.epochs,
+            candidate.low_water_bytes,
+            candidate.range_bytes,
+            int(work.cold),
+        ),
+    )
     sample = Sample(**run_json(command, None, os.environ))
     if sample.bytes != work.total_bytes * work.epochs:
         raise RowFailed(f"read {sample.bytes} bytes instead of {work.total_bytes * work.epochs}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 BUCKET = "bench"
@@ -21,6 +21,8 @@ class Endpoint:
     targets: Mapping[str, str]  # key → request target of an unsigned GET
     tls_url: str | None = None
     ca_file: str | None = None
+    # How many have been answered so far and how many run now, where the server counts them.
+    requests: Callable[[], tuple[int, int]] | None = None
 
     def environment(self, tls: bool) -> dict[str, str]:
         """All that a client is told; nothing of the user's own AWS settings reaches it."""

@@ -20,6 +20,7 @@ from types import TracebackType
 from xml.sax.saxutils import escape
 
 from benchmarks.endpoint import BUCKET, Endpoint, tmpfs
+from benchmarks.works import Work, write_data
 
 CONFIG = """\
 {user}
@@ -104,7 +105,7 @@ def make_certificate(home: Path) -> None:
 
 
 class NginxServer:
-    """`with NginxServer() as server:` put files under `bucket`, then `start(keys)` serves them."""
+    """`with NginxServer() as server:` `fill(works)`, then `start(keys)` serves them."""
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="s3pipes-bench-", dir=tmpfs()))
@@ -112,6 +113,9 @@ class NginxServer:
         self.bucket = self.home / "root" / BUCKET
         self.bucket.mkdir(parents=True)
         self._server: subprocess.Popen[bytes] | None = None
+
+    def fill(self, works: Sequence[Work]) -> dict[str, int]:
+        return write_data(works, self.bucket)
 
     def start(self, keys: Sequence[str]) -> Endpoint:
         """Serves `keys`, which must lie under `bucket`; returns when the port answers."""

@@ -13,17 +13,21 @@ from urllib.parse import urlsplit
 
 from benchmarks.endpoint import BUCKET, Endpoint, tmpfs
 from benchmarks.measure import ROOT
+from benchmarks.works import Work, write_data
 from s3pipes.testing.seaweedfs import SeaweedServer
 
 
 class SeaweedBench:
-    """Like `NginxServer`: put files under `bucket`, then `start(keys)` uploads and serves them."""
+    """Like `NginxServer`: `fill(works)`, then `start(keys)` uploads and serves them."""
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="s3pipes-bench-", dir=tmpfs()))
         self.bucket = self.home / "upload" / BUCKET
         self.bucket.mkdir(parents=True)
         self._open = ExitStack()
+
+    def fill(self, works: Sequence[Work]) -> dict[str, int]:
+        return write_data(works, self.bucket)
 
     def start(self, keys: Sequence[str]) -> Endpoint:
         # The peers' environment lies on top of .venv, which has the program `weed`.

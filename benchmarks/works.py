@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,21 +13,29 @@ LINE_BYTES = 1600  # on average, with the newline
 
 @dataclass(frozen=True)
 class Work:
-    """`count` objects of `object_bytes` each, under `prefix`; text where it is read by lines."""
+    """`count` objects of `object_bytes` each, under `prefix`; `records` is what is read of them."""
 
     name: str
     title: str
     prefix: str
     count: int
     object_bytes: int
-    text: bool = False
+    records: str = ""  # "lines", "samples"; nothing: the objects are the records
     tls: bool = False
     memory: bool = False
     epochs: int = 1  # of the fast clients, so that a run is long enough to measure
+    far: bool = False  # of a simulated store, where waiting is what costs: compared by the clock
+    cold: bool = False  # nothing has been read before the clock starts
+    listed: str = ""  # "all": keys are listed, not read; "first": only until the first batch
+
+    @property
+    def pattern(self) -> str:
+        """Of the keys, whose number has a fixed width."""
+        return f"{self.prefix}/{{:0{max(4, len(str(self.count - 1)))}}}"
 
     @property
     def keys(self) -> list[str]:
-        return [f"{self.prefix}/{i:04d}" for i in range(self.count)]
+        return [self.pattern.format(i) for i in range(self.count)]
 
     @property
     def total_bytes(self) -> int:
@@ -34,11 +43,22 @@ class Work:
 
     @property
     def unit(self) -> str:
-        return "lines" if self.text else "objects"
+        return self.records or ("keys" if self.listed else "objects")
+
+    @property
+    def compared_by(self) -> str:
+        """The figure of `measure` by which clients are compared."""
+        if not self.far:
+            return "MB/CPU-s"
+        small = self.object_bytes < MIB
+        return "s" if self.listed == "first" else "objects/s" if small else "MB/s"
 
 
 def all_works(quick: bool) -> dict[str, Work]:
-    """Every work by name. `quick` shrinks them until a run shows only that everything works."""
+    """Every work for a near server, by name.
+
+    `quick` shrinks them until a run shows only that everything works.
+    """
     big = (4, 16 * MIB) if quick else (8, 128 * MIB)
     small = (100 if quick else 1000, 110 * 1024)
     shard = (2, 8_000_000) if quick else (8, 80_000_000)
@@ -55,7 +75,7 @@ def all_works(quick: bool) -> dict[str, Work]:
             title(shard[0], f"{shard[1] // 1_000_000} MB of text, lines of 1.6 KB"),
             "lines",
             *shard,
-            text=True,
+            records="lines",
         ),
         Work("tls", f"{big_title} over TLS", "large", *big, tls=True),
         Work("memory", f"{big_title}, peak memory", "large", *big, memory=True),
@@ -91,7 +111,7 @@ def write_text(path: Path, size_bytes: int) -> int:
     return lines
 
 
-def write_data(works: list[Work], root: Path) -> dict[str, int]:
+def write_data(works: Sequence[Work], root: Path) -> dict[str, int]:
     """Writes each data set once below `root`; returns the number of lines of every text object."""
     lines: dict[str, int] = {}
     for work in works:
@@ -99,7 +119,7 @@ def write_data(works: list[Work], root: Path) -> dict[str, int]:
             continue
         (root / work.prefix).mkdir()
         for key in work.keys:
-            if work.text:
+            if work.records:
                 lines[key] = write_text(root / key, work.object_bytes)
             else:
                 write_binary(root / key, work.object_bytes)

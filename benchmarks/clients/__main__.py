@@ -1,17 +1,20 @@
 """`python -m benchmarks.clients NAME`, a job as JSON on stdin: runs one row, prints JSON.
 
-CPU seconds are those of this whole process, all its threads, between the two looks at the clock.
-Before them lie the imports and one untimed pass over a quarter of the objects, so that what is
-measured is an epoch, not a start. With "warm": false that pass is left out, for peak memory.
+CPU seconds are those of this whole process and its workers, all their threads, between the two
+looks at the clock. Before them lie the imports and one untimed pass over a quarter of the objects,
+so that what is measured is an epoch, not a start. With "warm": false that pass is left out, for
+peak memory and for starts. With "stay": true the process ends only when it is told to.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import resource
 import sys
 import time
+from pathlib import Path
 
 from benchmarks.clients import CLIENTS, Count, Job
 
@@ -19,24 +22,35 @@ from benchmarks.clients import CLIENTS, Count, Job
 def run(name: str, job: Job, warm: bool) -> dict[str, float]:
     read = CLIENTS[name].reader(job)
     if warm:
-        quarter = job.keys[: max(1, len(job.keys) // 4)]
-        check(read(quarter), len(quarter), job.object_bytes)
-    before = resource.getrusage(resource.RUSAGE_SELF)
+        check(read(job.quarter), len(job.quarter), job.object_bytes)
+    before = cpu_s()
     start = time.perf_counter()
     counts = [read(job.keys) for _ in range(job.epochs)]
     wall_s = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_SELF)
+    after = cpu_s()
     for count in counts:
-        check(count, len(job.keys), job.object_bytes)
+        check(count, job.first or job.listed or len(job.keys), job.object_bytes)
     return {
         "wall_s": wall_s,
-        "user_s": after.ru_utime - before.ru_utime,
-        "sys_s": after.ru_stime - before.ru_stime,
+        "user_s": after[0] - before[0],
+        "sys_s": after[1] - before[1],
         "bytes": sum(count.bytes for count in counts),
         "objects": sum(count.objects for count in counts),
-        "lines": sum(count.lines for count in counts),
-        "peak_bytes": after.ru_maxrss * 1024,
+        "records": sum(count.records for count in counts),
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
+
+
+def cpu_s() -> tuple[float, float]:
+    """Seconds of user and of system time, of this process and of the workers that it has now."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    user_s, system_s = usage.ru_utime, usage.ru_stime
+    tick_s = 1 / os.sysconf("SC_CLK_TCK")
+    for worker in multiprocessing.active_children():
+        fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
+        user_s += int(fields[11]) * tick_s
+        system_s += int(fields[12]) * tick_s
+    return user_s, system_s
 
 
 def check(count: Count, objects: int, object_bytes: int) -> None:
@@ -59,7 +73,7 @@ def bare_import() -> dict[str, int]:
 
 
 def main() -> None:
-    order = json.load(sys.stdin)
+    order = json.loads(sys.stdin.readline())
     name = sys.argv[1]
     if name == "bare import":
         print(json.dumps(bare_import()))
@@ -68,6 +82,10 @@ def main() -> None:
     # The figures are taken: how a client ends with the interpreter is not measured (obstore's
     # threads abort there now and then).
     sys.stdout.flush()
+    if order.get("stay"):
+        sys.stdin.readline()
+    for worker in multiprocessing.active_children():
+        worker.terminate()
     os._exit(0)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from s3transfer.manager import TransferConfig, TransferManager
 
 from benchmarks.clients import Count, Job, Reader
 
@@ -40,8 +42,69 @@ def in_blocks(job: Job) -> Reader:
 
 
 def sixteen_threads(job: Job) -> Reader:
-    client = boto3.client("s3", config=Config(max_pool_connections=16))
-    pool = ThreadPoolExecutor(16)
+    return _threads(job, 16)
+
+
+def sixty_four_threads(job: Job) -> Reader:
+    return _threads(job, 64)
+
+
+def transfers(job: Job) -> Reader:
+    """Its transfer manager, all objects side by side, into a sink that keeps nothing."""
+    client = boto3.client("s3", config=Config(max_pool_connections=64))
+    settings = TransferConfig(max_request_concurrency=64, max_in_memory_download_chunks=64)
+    manager = TransferManager(client, settings)
+
+    def read(keys: Sequence[str]) -> Count:
+        sinks = [_Sink() for _ in keys]
+        jobs = [
+            manager.download(job.bucket, key, sink) for key, sink in zip(keys, sinks, strict=True)
+        ]
+        for each in jobs:
+            each.result()
+        return Count(sum(sink.bytes for sink in sinks), len(keys))
+
+    return read
+
+
+class _Sink:
+    """A seekable file: cheaper for the transfer manager than one that must be written in order."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return offset + whence
+
+    def tell(self) -> int:
+        return 0
+
+    def write(self, block: bytes) -> int:
+        self.bytes += len(block)
+        return len(block)
+
+
+def lister(job: Job) -> Reader:
+    """Page after page."""
+    client = boto3.client("s3")
+
+    def read(_: Sequence[str]) -> Count:
+        pages = client.get_paginator("list_objects_v2").paginate(
+            Bucket=job.bucket, Prefix=job.prefix
+        )
+        found = (row["Size"] for page in pages for row in page["Contents"])
+        sizes = list(islice(found, job.first or None))
+        return Count(sum(sizes), len(sizes))
+
+    return read
+
+
+def _threads(job: Job, number: int) -> Reader:
+    client = boto3.client("s3", config=Config(max_pool_connections=number))
+    pool = ThreadPoolExecutor(number)
 
     def read(keys: Sequence[str]) -> Count:
         sizes = pool.map(lambda key: len(_body(client, job.bucket, key).read()), keys)

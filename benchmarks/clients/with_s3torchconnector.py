@@ -26,8 +26,16 @@ def iterable(job: Job) -> Reader:
     return read
 
 
-def threads(job: Job) -> Reader:
-    pool = ThreadPoolExecutor(16)
+def sixteen_threads(job: Job) -> Reader:
+    return _threads(job, 16)
+
+
+def sixty_four_threads(job: Job) -> Reader:
+    return _threads(job, 64)
+
+
+def _threads(job: Job, number: int) -> Reader:
+    pool = ThreadPoolExecutor(number)
 
     def read(keys: Sequence[str]) -> Count:
         objects = S3MapDataset.from_objects(
