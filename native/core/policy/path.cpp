@@ -63,7 +63,8 @@ void Path::learn(double now_s) {
 // therefore taken for queueing, until asking for less has shown that it is not.
 double Path::seconds_per_byte() const noexcept {
     const double least = per_byte_.value();
-    return slow_by_itself_ ? least : std::min(least, 1 / slowest_bytes_per_s);
+    if (slow_by_itself_) return least;
+    return least > 0 ? std::min(least, 1 / slowest_bytes_per_s) : 0;
 }
 
 void Path::changed() noexcept {
@@ -82,10 +83,18 @@ Span Path::end(double now_s) {
     span.seconds = seconds;
     span.bytes_per_s = static_cast<double>(sums.bytes) / seconds;
     span.in_flight = sums.busy_s / seconds;
-    const double expected_s = first_byte_.value() * sums.answers +
-                              seconds_per_byte() * static_cast<double>(sums.streamed);
-    const double took_s = sums.first_byte_s + (seconds_per_byte() > 0 ? sums.streaming_s : 0);
-    if (first_byte_.value() > 0) span.crowding = std::max(1.0, took_s / expected_s);
+    // What is not known yet cannot tell of a queue, but for what is slower than any large store.
+    const double first_byte_s =
+        first_byte_.value() > 0 ? first_byte_.value() * sums.answers : sums.first_byte_s;
+    double streaming_s = seconds_per_byte() * static_cast<double>(sums.streamed);
+    if (streaming_s <= 0)
+        streaming_s = slow_by_itself_
+                          ? sums.streaming_s
+                          : std::min(sums.streaming_s,
+                                     static_cast<double>(sums.streamed) / slowest_bytes_per_s);
+    const double expected_s = first_byte_s + streaming_s;
+    if (expected_s > 0)
+        span.crowding = std::max(1.0, (sums.first_byte_s + sums.streaming_s) / expected_s);
     span.load_s = span.in_flight * expected_s / sums.answers;
     service_s_ = sums.busy_s / sums.answers;
     rate_.add(span.bytes_per_s, now_s);
