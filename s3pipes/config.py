@@ -195,15 +195,15 @@ class ReadConfig:
 
     Attributes:
         chunk_bytes: what one ranged GET asks for, at least 64 KiB. An object up to this size comes
-            with a single GET. None, the default: 8 MiB, and 2 MiB from a store that answers within
-            2 ms, for which that is enough and stays in the processor's cache. Too small: S3's
-            latency and price per request dominate. Too large: fewer chunks fit into the memory
-            budget, and the first byte that the consumer sees waits for a whole chunk.
+            with a single GET. None, the default: 1 to 8 MiB, the largest that could carry twice
+            what the way to the store has brought lately, and 2 MiB from a store that is near: that
+            stays in the processor's cache. Too small: latency and price of requests dominate. Too
+            large: fewer fit into the memory, and the first byte waits for a whole chunk.
         window_bytes: bytes allowed ahead of one reader, rounded up to whole chunks; 0: a chunk is
-            asked for only when the reader needs it. None, the default: automatic, growing
-            while that brings more bytes per second, up to half the memory budget. Too small: the
-            reader waits for each chunk's latency. Too large: one reader takes the budget from the
-            others.
+            asked for only when the reader needs it. None, the default: half the memory budget,
+            and from a near store two chunks, growing while that brings more bytes per second. Too
+            small: the reader waits for each chunk's latency, and for every late answer. Too large:
+            one reader takes the budget from the others.
         whole_objects: one GET per object instead of ranged GETs side by side; default False. For
             stores that serve ranges badly. A stream is yielded once its object is here as a whole,
             in memory that is the user's, not the budget's.

@@ -56,10 +56,10 @@ void register_lister(nb::module_& module) {
             [](PyLister* self, std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> store,
                nb::str prefix, int page_size, const RetryRules& retry, const ListPlace* place) {
                 Poll poll = poll_python(store.get());
-                new (self) PyLister{
-                    Lister(std::move(engine), std::move(store), bytes_of(prefix), page_size, retry,
-                           place != nullptr ? *place : ListPlace{}),
-                    std::move(poll)};
+                new (self)
+                    PyLister{Lister(std::move(engine), std::move(store), bytes_of(prefix),
+                                    page_size, retry, place != nullptr ? *place : ListPlace{}),
+                             std::move(poll)};
             },
             nb::kw_only(), nb::arg("engine"), nb::arg("store"), nb::arg("prefix"),
             nb::arg("page_size"), nb::arg("retry"), nb::arg("place").none() = nb::none())
