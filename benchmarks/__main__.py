@@ -190,7 +190,7 @@ Python {about["python"]}, {versions}.
             parts.append(tables.work_table(work, rows))
         elif bare is not None:
             parts += [tables.memory_table(work, row, bare) for row in rows]
-    if not about["quick"]:
+    if about["targets"]:
         found = far_tables.targets(bench.works, bench.rows) if about["far"] else None
         parts.append(tables.target_table(found or tables.targets(bench.rows, bare)))
     return "\n\n".join(parts)
@@ -256,6 +256,7 @@ def main() -> None:
             except RowFailed as failure:
                 say(f"the bare import failed: {failure}")
     about = machine(endpoint, chosen.rounds, chosen.quick, load)
+    about["targets"] = not chosen.quick and chosen.profile == "s3-standard"
     print(report(bench, about, bare))
     if chosen.plot is not None:
         for path in plot.draw(chosen.plot, chosen.profile, bench.works, bench.rows):
