@@ -40,15 +40,16 @@ MB are 10^6 bytes. CPU seconds, user and system, are those of the client's proce
 threads and workers; the server's are not in them, though it runs on the same cores. Every run is a
 new process. Before the clock starts it has imported its client, listed what is read from listed
 URLs, and read a quarter of the objects once; not so where one object is read from a cold start and
-where keys are listed: there nothing has been asked for before, and the clock starts just before the
-first call that sends a request. Like its peers s3pipes has made its client by then, but in the row
-that says other. s3pipes runs with default settings, num_workers=0 where no other is
-named. num_workers=4 is a DataLoader with persistent workers, which count what they read; "handed
-over": the bytes, lists of lines or samples go to the main process. Peers run as their rows say;
-s3torchconnector alone, whose data set reads one object after the other, reads only a tenth of the
-small ones. The ceiling, a bare epoll program, reads the same objects, in no order: all its settings
-are tried once, the best two by the clock run in every round. Figures are medians, ratios those of
-the first column. A run that reads a wrong number of bytes, lines or samples fails its row."""
+where keys are listed: there nothing has been asked for before, and the clock starts just before
+the first call that sends a request. Like its peers s3pipes has made its client by then, but in the
+row that says other. s3pipes runs with default settings, num_workers=0 where no other is named.
+num_workers=4 is a DataLoader with persistent workers, which count what they read; "handed over":
+objects or samples (64 at a time) or lists of 512 lines go to the main process, as bytes. Peers run
+as their rows say; s3torchconnector alone, whose data set reads one object after the other, reads
+only a tenth of the small ones. The ceiling, a bare epoll program, reads the same objects, in no
+order: all its settings are tried once, the best two by the clock run in every round. Figures are
+medians, ratios those of the first column. A run that reads a wrong number of bytes, lines or
+samples fails its row."""
 
 
 class Server(Protocol):
@@ -189,7 +190,7 @@ Python {about["python"]}, {versions}.
             parts.append(tables.work_table(work, rows))
         elif bare is not None:
             parts += [tables.memory_table(work, row, bare) for row in rows]
-    if not about["quick"]:
+    if about["targets"]:
         found = far_tables.targets(bench.works, bench.rows) if about["far"] else None
         parts.append(tables.target_table(found or tables.targets(bench.rows, bare)))
     return "\n\n".join(parts)
@@ -255,6 +256,7 @@ def main() -> None:
             except RowFailed as failure:
                 say(f"the bare import failed: {failure}")
     about = machine(endpoint, chosen.rounds, chosen.quick, load)
+    about["targets"] = not chosen.quick and chosen.profile == "s3-standard"
     print(report(bench, about, bare))
     if chosen.plot is not None:
         for path in plot.draw(chosen.plot, chosen.profile, bench.works, bench.rows):

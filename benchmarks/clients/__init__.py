@@ -135,6 +135,7 @@ CLIENTS = {
             "small large",
         ),
         Client("obstore, async", "with_obstore", "read", "large small tls"),
+        Client("obstore, list()", "with_obstore", "lister", "", "list first"),
         Client("obstore, 256 at once", "with_obstore", "read_256", "", "small large one"),
         Client(
             "obstore, 64 ranges of 2 MiB by hand",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from torch.utils.data import DataLoader, IterDataPipe
@@ -12,6 +12,8 @@ from benchmarks.clients import Count, Job, Reader
 from s3pipes import IterableWrapper, ReadConfig, S3Client
 
 WORKERS = 4
+BATCH = 64  # images that a worker hands over at once; lines come as lists already
+SMALL_BYTES = 1 << 20
 
 
 def listed(job: Job) -> Reader:
@@ -122,12 +124,18 @@ def _by_workers(job: Job, hand_over: bool) -> Reader:
         pipe, count = pipe.map(count), int
     elif not job.records:
         pipe, count = pipe.map(_whole), len
+    images = job.records != "lines" and (job.records or job.object_bytes < SMALL_BYTES)
     loader = DataLoader(
-        pipe, batch_size=None, collate_fn=_same, num_workers=WORKERS, persistent_workers=True
+        pipe,
+        batch_size=BATCH if images else None,
+        collate_fn=_same,
+        num_workers=WORKERS,
+        persistent_workers=True,
     )
 
     def read(keys: Sequence[str]) -> Count:
-        return _counted(job, keys, (count(item) for item in loader))
+        items = chain.from_iterable(loader) if images else loader
+        return _counted(job, keys, (count(item) for item in items))
 
     return read
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import islice
 
 from obstore.store import S3Store
 
@@ -38,6 +39,18 @@ def ranges(job: Job) -> Reader:
         return Count(sum(await asyncio.gather(*wanted)), len(keys))
 
     return lambda keys: loop.run_until_complete(read_all(keys))
+
+
+def lister(job: Job) -> Reader:
+    """Page after page, as batches of a thousand."""
+    store = _store(job)
+
+    def read(_: Sequence[str]) -> Count:
+        found = (row["size"] for page in store.list(job.prefix, chunk_size=1000) for row in page)
+        sizes = list(islice(found, job.first or None))
+        return Count(sum(sizes), len(sizes))
+
+    return read
 
 
 def _store(job: Job) -> S3Store:
