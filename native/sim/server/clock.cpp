@@ -33,16 +33,17 @@ void Clock::arm(double at_s) {
 }
 
 void Clock::tick() {
-    armed_s_ = 0;
     const double now = now_s();
     ticked_s_ = now;
+    armed_s_ = now;  // who is called and waits anew does not arm: an earlier one may be in the heap
     while (!heap_.empty() && heap_.front().at_s <= now) {
         std::pop_heap(heap_.begin(), heap_.end());
         Waiter* waiter = heap_.back().waiter;
         heap_.pop_back();
         waiter->due(now);
     }
-    if (!heap_.empty() && armed_s_ == 0) arm(std::max(heap_.front().at_s, now + tick_s));
+    armed_s_ = 0;
+    if (!heap_.empty()) arm(std::max(heap_.front().at_s, now + tick_s));
 }
 
 }  // namespace s3pipes::sim
