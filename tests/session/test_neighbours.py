@@ -26,4 +26,4 @@ def test_ranks_count(monkeypatch: pytest.MonkeyPatch, ranks: str | None, count: 
 def test_workers_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     pipe = IterableWrapper(range(3)).map(_counted)
-    assert list(DataLoader(pipe, batch_size=None, num_workers=3)) == [6] * 9
+    assert list(DataLoader(pipe, batch_size=None, num_workers=2)) == [4] * 6
