@@ -11,6 +11,7 @@
 #include "core/engine/list/lister.hpp"
 #include "core/words/generation.hpp"
 #include "tests/engine_rig.hpp"
+#include "tests/sanitized.hpp"
 
 using namespace s3pipes;
 using namespace s3pipes::test;
@@ -187,11 +188,7 @@ BOOST_AUTO_TEST_CASE(a_fork_in_the_middle_of_a_wait_leaves_an_orphan) {
     BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
 }
 
-#ifdef __SANITIZE_THREAD__
-constexpr bool children_may_have_threads = false;  // ThreadSanitizer ends them
-#else
-constexpr bool children_may_have_threads = true;
-#endif
+constexpr bool children_may_have_threads = !under_thread_sanitizer;  // it ends them
 
 BOOST_AUTO_TEST_CASE(a_child_makes_an_engine_of_its_own,
                      *boost::unit_test::enable_if<children_may_have_threads>()) {

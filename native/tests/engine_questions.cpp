@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(unforeseen_exceptions_of_a_store_are_failures_too) {
             throw std::runtime_error("broken store");
             co_return ListPage{};
         }
-        std::string origin() const override { return "broken"; }
+        const std::string& origin() const override { return name; }
+        const std::string name = "broken";
         std::string url_of(const std::string& key) const override { return "s3://broken/" + key; }
     };
     Rig rig;
@@ -154,7 +155,8 @@ BOOST_AUTO_TEST_CASE(a_listing_that_does_not_go_on_ends) {
             ++pages;
             co_return ListPage{{}, by_turns && pages % 2 == 0 ? "again" : "same"};
         }
-        std::string origin() const override { return "circle"; }
+        const std::string& origin() const override { return name; }
+        const std::string name = "circle";
         std::string url_of(const std::string& key) const override { return "s3://circle/" + key; }
         std::atomic<int> pages = 0;
         bool by_turns = false;

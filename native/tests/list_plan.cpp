@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/list_simulation.hpp"
+#include "tests/sanitized.hpp"
 
 using namespace s3pipes;
 using namespace s3pipes::test;
@@ -62,13 +63,8 @@ Failure failure(const char* message) {
 }  // namespace
 
 // Of one thread: ThreadSanitizer has nothing to see here, and takes minutes over it.
-#ifdef __SANITIZE_THREAD__
-constexpr bool worthwhile = false;
-#else
-constexpr bool worthwhile = true;
-#endif
-
-BOOST_AUTO_TEST_SUITE(list_plan, *boost::unit_test::enable_if<worthwhile>())
+BOOST_AUTO_TEST_SUITE(list_plan,
+                      *boost::unit_test::enable_if<!s3pipes::test::under_thread_sanitizer>())
 
 BOOST_AUTO_TEST_CASE(a_hundred_thousand_keys_take_an_eighth_of_the_time) {
     const std::pair<const char*, Keys> shapes[] = {{"counters", counters(100'000, 6)},

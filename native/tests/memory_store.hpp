@@ -89,14 +89,14 @@ class MemoryStore final : public ObjectStore {
     boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
     boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;
-    std::string origin() const override { return "memory-" + std::to_string(number_); }
+    const std::string& origin() const override { return origin_; }
     std::string url_of(const std::string& key) const override { return "s3://memory/" + key; }
 
   private:
     // Each is a place of its own.
-    const int number_ = [] {
+    const std::string origin_ = [] {
         static std::atomic<int> made{0};
-        return ++made;
+        return "memory-" + std::to_string(++made);
     }();
     struct Object {
         std::uint64_t size = 0;

@@ -8,6 +8,7 @@
 
 #include "core/policy/key_space.hpp"
 #include "core/words/utf8.hpp"
+#include "tests/sanitized.hpp"
 
 using namespace s3pipes;
 
@@ -28,13 +29,8 @@ std::vector<std::string> beyond(const KeySpace& space, const std::string& low) {
 }  // namespace
 
 // Of one thread: ThreadSanitizer has nothing to see here, and takes minutes over it.
-#ifdef __SANITIZE_THREAD__
-constexpr bool worthwhile = false;
-#else
-constexpr bool worthwhile = true;
-#endif
-
-BOOST_AUTO_TEST_SUITE(policy_key_space, *boost::unit_test::enable_if<worthwhile>())
+BOOST_AUTO_TEST_SUITE(policy_key_space,
+                      *boost::unit_test::enable_if<!s3pipes::test::under_thread_sanitizer>())
 
 BOOST_AUTO_TEST_CASE(half_way_between_two_keys) {
     const KeySpace numbers = seen({"s-000000.tar", "s-000512.tar", "s-000999.tar"});

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/read_simulation.hpp"
+#include "tests/sanitized.hpp"
 
 using namespace s3pipes;
 using namespace s3pipes::test;
@@ -138,11 +139,7 @@ double least_share(const std::string& what) {
 }  // namespace
 
 // Long, and the same under any sanitizer.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool worthwhile = false;
-#else
-constexpr bool worthwhile = true;
-#endif
+constexpr bool worthwhile = !under_address_sanitizer && !under_thread_sanitizer;
 
 BOOST_AUTO_TEST_SUITE(read_flow,
                       *boost::unit_test::timeout(600) * boost::unit_test::enable_if<worthwhile>())

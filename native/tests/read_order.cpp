@@ -85,6 +85,45 @@ BOOST_AUTO_TEST_CASE(the_present_object_is_fetched_as_if_it_were_alone) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(nothing_that_may_start_waits) {
+    std::uint64_t looked = 0;
+    for (unsigned seed = 0; seed < 60; ++seed) {
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            std::mt19937 random(seed);
+            const std::uint64_t budget = MiB * (32 + random() % 256);
+            const int max_requests = 1 + static_cast<int>(random() % 300);
+            Simulation sim(budget, max_requests, {.first_byte_s = first_bytes_of_s3(seed)});
+            Scheduler::Lane* lane = sim.scheduler.open_lane({});
+            std::vector<Simulation::Object> objects;
+            for (unsigned count = 1 + random() % 200; count > 0; --count)
+                objects.push_back(
+                    sim.open(lane, 1 + (random() % (40 * MiB) >> random() % 12), true));
+            sim.perform(sim.scheduler.begin(lane));
+            sim.read(objects);
+            sim.run([&] {
+                // Nothing is known of the store before its first answer.
+                const Flow& flow = sim.scheduler.flows().front().flow;
+                if (!flow.path.nearness().known() || sim.at_limit()) return;
+                const auto& reader = sim.readers.front();
+                std::uint64_t left = 0, outstanding = 0;
+                for (std::size_t i = reader.at; i < objects.size(); ++i) {
+                    const ChunkQueue& queue = objects[i].download->queue;
+                    left += queue.left();
+                    outstanding += queue.outstanding_bytes();
+                }
+                ++looked;
+                // But for what waits to be worth a wake-up, and a last request that does not fit.
+                const std::uint64_t window = budget / 2, slack = 5 * 8 * MiB;
+                const std::uint64_t due = std::min(left, window - std::min(window, slack));
+                BOOST_TEST_REQUIRE(outstanding >= due, text_of(sim.scheduler));
+            });
+            BOOST_TEST(sim.all_read());
+            BOOST_TEST(sim.arena->charged() == 0u);
+        }
+    }
+    BOOST_TEST(looked > 1000u);
+}
+
 BOOST_AUTO_TEST_CASE(objects_of_unknown_size_take_no_longer_than_listed_ones) {
     double listed = 0, plain = 0;
     for (unsigned seed = 0; seed < 20; ++seed) {

@@ -23,7 +23,6 @@ class InFlight {
         : ceiling_(ceiling), neighbours_(neighbours) {}
 
     int limit() const noexcept;
-    int ceiling() const noexcept { return ceiling_; }
     void raise_ceiling(int ceiling) noexcept { ceiling_ = ceiling; }
 
     void answered(const Nearness& nearness) noexcept;

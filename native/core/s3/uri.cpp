@@ -35,14 +35,14 @@ std::string encode(std::string_view text, const std::array<bool, 256>& kept) {
     return out;
 }
 
-int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+}  // namespace
+
+int hex_value(char digit) noexcept {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
     return -1;
 }
-
-}  // namespace
 
 std::string encode_path(std::string_view key) {
     return encode(key, kept_in_path);

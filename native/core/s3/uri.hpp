@@ -16,4 +16,7 @@ std::string encode_query(std::string_view value);
 // Undoes encoding-type=url: %XX, and '+' for a space. A broken escape stays as it is.
 std::string decode_form(std::string_view value);
 
+// Of a hexadecimal digit, in either case; -1: it is none.
+int hex_value(char digit) noexcept;
+
 }  // namespace s3pipes

@@ -59,7 +59,7 @@ class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
     virtual boost::asio::awaitable<ListPage> list_page(const ListRequest& request) = 0;
 
     // Where it is: what is known of the way to it serves every store of the same origin.
-    virtual std::string origin() const = 0;
+    virtual const std::string& origin() const = 0;
     // How messages name an object of this store.
     virtual std::string url_of(const std::string& key) const = 0;
 };

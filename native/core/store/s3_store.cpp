@@ -95,6 +95,14 @@ awaitable<ListPage> parse_here(std::string body) {
     co_return parse_list_page(body);
 }
 
+std::string origin_of(const S3Target& target) {
+    const Endpoint& endpoint = target.endpoint;
+    const std::string by_proxy =
+        endpoint.proxy ? " by " + host_and_port(endpoint.proxy->host, endpoint.proxy->port) : "";
+    return (endpoint.tls ? "https://" : "http://") + endpoint.authority() + target.base_path +
+           by_proxy;
+}
+
 }  // namespace
 
 S3Store::~S3Store() {
@@ -104,20 +112,13 @@ S3Store::~S3Store() {
 S3Store::S3Store(S3Target target, std::shared_ptr<CredentialCell> credentials,
                  std::vector<Pool*> pools, Parser parser)
     : target_(std::move(target)),
+      origin_(origin_of(target_)),
       host_header_(target_.endpoint.authority()),
       credentials_(std::move(credentials)),
       parser_(std::move(parser)) {
     std::vector<Place> places;
     for (Pool* pool : pools) places.push_back({pool, Signer(SigningScope{target_.region, "s3"})});
     places_ = PerLoop<Place>(std::move(places));
-}
-
-std::string S3Store::origin() const {
-    const Endpoint& endpoint = target_.endpoint;
-    const std::string by_proxy =
-        endpoint.proxy ? " by " + host_and_port(endpoint.proxy->host, endpoint.proxy->port) : "";
-    return (endpoint.tls ? "https://" : "http://") + endpoint.authority() + target_.base_path +
-           by_proxy;
 }
 
 std::string S3Store::url_of(const std::string& key) const {

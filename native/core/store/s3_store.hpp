@@ -39,7 +39,7 @@ class S3Store final : public ObjectStore {
     boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
     boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;
-    std::string origin() const override;
+    const std::string& origin() const override { return origin_; }
     std::string url_of(const std::string& key) const override;
 
   private:
@@ -71,6 +71,7 @@ class S3Store final : public ObjectStore {
 
     const std::uint64_t generation_ = process_generation();
     const S3Target target_;
+    const std::string origin_;
     const std::string host_header_;
     const std::shared_ptr<CredentialCell> credentials_;
     PerLoop<Place> places_;

@@ -7,17 +7,6 @@
 #include "sim/s3/fault.hpp"
 
 namespace s3pipes::sim {
-namespace {
-
-int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-}
-
-}  // namespace
-
 std::string decode_percent(std::string_view text) {
     std::string out;
     out.reserve(text.size());

@@ -15,8 +15,8 @@ namespace s3pipes {
 
 // Of a reader.
 struct ReadRules {
-    std::optional<std::uint64_t> chunk_bytes;   // nullopt: 8 MiB, and less from a near store
-    std::optional<std::uint64_t> window_bytes;  // nullopt: found by WindowPolicy
+    std::optional<std::uint64_t> chunk_bytes;   // nullopt: found by chunk_bytes_for()
+    std::optional<std::uint64_t> window_bytes;  // nullopt: found by the lane
     std::optional<int> lookahead;               // objects open ahead of the consumer at most
     RetryRules retry;
     bool in_order = true;  // false: the consumer takes what is ready first

@@ -1,5 +1,5 @@
 // What readers ask for. Starting is in scheduler_starting.cpp, what answers bring in
-// scheduler_answers.cpp.
+// scheduler_answers.cpp, what is known of stores in scheduler_flows.cpp.
 #include "core/engine/read/scheduler.hpp"
 
 #include <algorithm>
@@ -19,7 +19,6 @@ constexpr std::size_t fewest_open_ahead = 4;
 // or waits for a late answer: one in a hundred takes three times as long as the mean, or longer.
 constexpr std::size_t backlog = 64;
 constexpr std::size_t backlog_of_limits = 4;
-constexpr std::size_t most_known_stores = 64;
 
 }  // namespace
 
@@ -33,14 +32,8 @@ Scheduler::Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t l
 
 Scheduler::~Scheduler() = default;
 
-void Scheduler::raise_max_requests(int max_requests) {
-    if (max_requests <= max_requests_) return;
-    max_requests_ = max_requests;
-    for (auto& [origin, flow] : flows_) flow->in_flight.raise_ceiling(max_requests);
-}
-
 Scheduler::Lane* Scheduler::open_lane(const ReadRules& rules) {
-    // A window found by measurement may take half the budget: the other half is for other readers.
+    // A window that nobody has set may take half the budget: the other half is for other readers.
     auto lane = std::make_unique<Lane>(rules, arena_.budget() / 2);
     lane->touched = ++clock_;
     Lane* const opened = lane.get();
@@ -53,22 +46,6 @@ void Scheduler::close_lane(Lane* lane) {
     if (!lane->streams.empty()) return;
     if (lane->active) std::erase(active_, lane);
     lanes_.erase(lane);
-}
-
-// Outlives the stores themselves: the next client of the same place need not learn it again.
-std::shared_ptr<Flow> Scheduler::flow_of(const ObjectStore& store) {
-    const std::string origin = store.origin();
-    if (flows_.size() >= most_known_stores && !flows_.contains(origin))
-        std::erase_if(flows_, [](const auto& known) { return known.second.use_count() == 1; });
-    std::shared_ptr<Flow>& flow = flows_[origin];
-    if (!flow) flow = std::make_shared<Flow>(max_requests_, neighbours_);
-    return flow;
-}
-
-std::vector<Scheduler::Figures> Scheduler::flows() const {
-    std::vector<Figures> found;
-    for (const auto& [origin, flow] : flows_) found.push_back({origin, *flow});
-    return found;
 }
 
 Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> download,
@@ -277,18 +254,6 @@ void Scheduler::announce(Stream& stream, Todo& todo) {
     lane.ready.push_back(&stream);
     lane.rank(stream, Lane::ready_rank + ++lane.next_rank);
     todo.ready.push_back(lane.signal);
-}
-
-// To what is known of the store that answered last.
-void Scheduler::adapt(Lane& lane, const Flow& flow) {
-    const Nearness& nearness = flow.path.nearness();
-    if (!nearness.known()) return;
-    if (!lane.near) lane.chunk_far = lane.chunk_for(flow);
-    const bool near = nearness.near();
-    if (lane.far_for_good || (std::exchange(lane.known, true) && near == lane.near)) return;
-    lane.far_for_good = lane.near && !near;
-    lane.near = near;
-    lane.policy = lane.make_policy();
 }
 
 std::ostream& Scheduler::print(std::ostream& out) const {
