@@ -12,7 +12,7 @@ namespace {
 // A store as far as S3.
 InFlight far_away(int ceiling) {
     Nearness nearness;
-    nearness.answered(0.030);
+    for (int i = 0; i < 4; ++i) nearness.answered(0.030);
     InFlight in_flight(ceiling);
     in_flight.answered(nearness);
     return in_flight;
@@ -50,9 +50,12 @@ BOOST_AUTO_TEST_CASE(a_quick_store_of_narrow_connections_is_far) {
     Nearness express;
     express.answered(0.0015);
     BOOST_TEST(express.near());
-    for (int i = 0; i < 4; ++i) express.streamed(57e6);
+    for (int i = 0; i < 31; ++i) express.streamed(57e6, 100'000);
+    BOOST_TEST(express.near());  // small ones prove little
+    for (int i = 0; i < 4; ++i) express.streamed(57e6, 2 << 20);
     BOOST_TEST(!express.near());
-    express.streamed(2e9);
+    BOOST_TEST(express.known());
+    express.streamed(2e9, 2 << 20);
     BOOST_TEST(express.near());
 }
 
@@ -109,7 +112,7 @@ BOOST_AUTO_TEST_CASE(smaller_requests_are_no_proof_of_having_asked_for_less) {
 BOOST_AUTO_TEST_CASE(a_throttled_store_is_asked_for_less_and_slowly_for_more) {
     InFlight in_flight = far_away(128);
     Nearness nearness;
-    nearness.answered(0.030);
+    for (int i = 0; i < 4; ++i) nearness.answered(0.030);
     in_flight.throttled(1.0, 0.05);
     BOOST_TEST(in_flight.limit() == 89);
     for (int i = 0; i < 50; ++i) in_flight.throttled(1.01, 0.05);  // one accident
@@ -159,6 +162,26 @@ BOOST_AUTO_TEST_CASE(a_store_is_far_until_it_has_answered_quickly) {
     BOOST_TEST(!nearness.near());
     nearness.answered(0.0009);
     BOOST_TEST(nearness.near());
+}
+
+BOOST_AUTO_TEST_CASE(the_first_answers_of_a_near_store_may_be_late) {
+    Nearness stalled;
+    for (int i = 0; i < 3; ++i) stalled.answered(0.020);
+    for (int i = 0; i < 12; ++i) stalled.answered(0.005);
+    BOOST_TEST(!stalled.known());
+    InFlight in_flight(256);
+    in_flight.answered(stalled);
+    in_flight.spanned(span_of(8, 1), 8);
+    BOOST_TEST(in_flight.limit() == 8);
+    stalled.answered(0.001);
+    BOOST_TEST(stalled.near());
+    Nearness far;  // as S3, which takes 10 ms at least
+    for (int i = 0; i < 4; ++i) far.answered(0.011);
+    BOOST_TEST(far.known());
+    BOOST_TEST(!far.near());
+    Nearness between;
+    for (int i = 0; i < 16; ++i) between.answered(0.005);
+    BOOST_TEST(between.known());
 }
 
 BOOST_AUTO_TEST_CASE(answers_that_queue_do_not_make_a_near_store_far) {

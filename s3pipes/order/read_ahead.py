@@ -12,6 +12,8 @@ from s3pipes.objects.stream import S3Stream
 _Opened = S3Stream | Exception
 # Objects opened before anything else is looked at.
 _STEP = 64
+# To look costs as much as a tenth of a small object.
+_LOOK_EVERY = 8
 
 
 def read_ahead(session: Session, urls: Iterable[str], config: ReadConfig) -> Iterator[S3Stream]:
@@ -44,6 +46,7 @@ class _InOrder:
         self._ahead: deque[_Opened] = deque()
         self._ended = False
         self._refill_at = 0
+        self._looked = 0
 
     def refill(self, source: Iterator[str]) -> bool:
         """Opens as many as the engine wants; False when all have been taken."""
@@ -66,8 +69,12 @@ class _InOrder:
 
     def _runs_dry(self) -> bool:
         """Whether the consumer is about to wait, perhaps for long, and much may be asked for."""
-        return not (self._ended or self._is_ready()) and (
-            self._window.room(len(self._ahead)) >= _STEP
+        self._looked += 1
+        return (
+            self._looked % _LOOK_EVERY == 1
+            and not self._ended
+            and not self._is_ready()
+            and self._window.room(len(self._ahead)) >= _STEP
         )
 
     def _is_ready(self) -> bool:

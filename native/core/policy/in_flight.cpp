@@ -52,7 +52,7 @@ InFlight::Bound InFlight::bound() const noexcept {
 bool InFlight::spanned(const Span& span, int running) noexcept {
     last_ = span;
     // The last ones of many are the slow ones: where nothing follows, that says nothing.
-    if (near_ || running < span.in_flight / 2) return false;
+    if (near_ || !far_ || running < span.in_flight / 2) return false;
     limit_ = std::min<double>(limit_, ceiling_);
     const double wanted = crowded * span.in_flight / span.crowding + added;
     if (span.crowding <= crowded) {

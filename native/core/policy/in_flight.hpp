@@ -50,7 +50,7 @@ class InFlight {
   private:
     int ceiling_;
     int neighbours_;
-    double limit_ = 16;  // nothing is known: it may be near
+    double limit_ = 8;  // nothing is known: it may be near
     bool far_ = false;
     bool near_ = false;
     double near_limit_ = 0;

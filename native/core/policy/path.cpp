@@ -36,7 +36,7 @@ std::optional<Span> Path::served(const Served& served, double now_s) {
     span_->add(served);
     basis_.add(served);
     if (served.bytes >= tells_of_nearness && served.streaming_s > 0)
-        nearness_.streamed(static_cast<double>(served.bytes) / served.streaming_s);
+        nearness_.streamed(static_cast<double>(served.bytes) / served.streaming_s, served.bytes);
     learn(now_s);
     // Until those that it began with have been answered too.
     const double mean_s = span_->busy_s / span_->answers;
