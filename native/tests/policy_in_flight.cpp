@@ -179,6 +179,10 @@ BOOST_AUTO_TEST_CASE(the_first_answers_of_a_near_store_may_be_late) {
     for (int i = 0; i < 4; ++i) far.answered(0.011);
     BOOST_TEST(far.known());
     BOOST_TEST(!far.near());
+    Nearness alone;
+    alone.answered(0.020, true);
+    BOOST_TEST(alone.known());
+    BOOST_TEST(!alone.near());
     Nearness between;
     for (int i = 0; i < 16; ++i) between.answered(0.005);
     BOOST_TEST(between.known());

@@ -115,7 +115,7 @@ double optimum(const Profile& profile, double link_bytes_per_s, std::uint64_t ob
         if (best >= 0.99 * link_bytes_per_s) break;
         ReadRules rules;
         rules.chunk_bytes = chunk * MiB;
-        rules.window_bytes = budget / 2;
+        rules.window_bytes = budget - budget / 8;
         Machine machine(profile, link_bytes_per_s, 1, object_bytes, rules);
         machine.rate(1);
         best = std::max(best, machine.rate(long_enough_s));
@@ -126,12 +126,9 @@ double optimum(const Profile& profile, double link_bytes_per_s, std::uint64_t ob
 // What is reached where 0.95 of it is not: docs/decisions/0014 says why.
 double least_share(const std::string& what) {
     static const std::map<std::string, double> known = {
-        {"s3-standard 100 large", 0.92},  // in order, late answers leave the window full of others
-        {"far 1 large", 0.91},            // what began together ends together, for some seconds
-        {"none 10 to 100", 0.91},         // a near window grows by trials
-        {"s3-standard 10 to 100", 0.91},
-        {"far 10 to 1", 0.87},  // what was on its way ends together
-        {"far 10 to 100", 0.91},
+        {"far 1 large", 0.91},  // what began together ends together, for some seconds
+        {"far 1 to 10", 0.92},
+        {"s3-standard 10 to 100", 0.93},  // in order, late answers leave the window full of others
     };
     const auto found = known.find(what);
     return found == known.end() ? 0.95 : found->second;
@@ -188,7 +185,10 @@ BOOST_AUTO_TEST_CASE(a_change_of_the_link_is_followed_within_two_seconds) {
 
 BOOST_AUTO_TEST_CASE(processes_come_to_a_fair_share_and_not_to_a_storm) {
     Machine machine(profiles[1], 10 * gigabit, 8, 1024 * MiB);
-    machine.rate(4);
+    constexpr double share = 10 * gigabit / 8;
+    for (int second = 0; second < 8; ++second)
+        for (const double rate : machine.rates(1))
+            BOOST_TEST(rate >= 0.5 * share, "in second " << second);
     const auto rates = machine.rates(4);
     double sum = 0, squares = 0;
     for (const double rate : rates) sum += rate, squares += rate * rate;
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(processes_come_to_a_fair_share_and_not_to_a_storm) {
                                        << machine.requests() << " requests");
     BOOST_TEST(sum >= 0.95 * 10 * gigabit);
     BOOST_TEST(fairness >= 0.95);
-    BOOST_TEST(machine.requests() <= 512);
+    BOOST_TEST(machine.requests() <= 256);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

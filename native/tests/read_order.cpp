@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(nothing_that_may_start_waits) {
                 }
                 ++looked;
                 // But for what waits to be worth a wake-up, and a last request that does not fit.
-                const std::uint64_t window = budget / 2, slack = 5 * 8 * MiB;
+                const std::uint64_t window = budget - budget / 8, slack = 5 * 8 * MiB;
                 const std::uint64_t due = std::min(left, window - std::min(window, slack));
                 BOOST_TEST_REQUIRE(outstanding >= due, text_of(sim.scheduler));
             });

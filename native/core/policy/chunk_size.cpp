@@ -21,12 +21,15 @@ double carried_by(std::uint64_t chunk_bytes, const ChunkNeeds& needs) noexcept {
 
 std::uint64_t chunk_bytes_for(const ChunkNeeds& needs) noexcept {
     if (needs.first_byte_s <= 0 || needs.seconds_per_byte <= 0) return first_chunk_bytes;
+    ChunkNeeds with_room = needs;
+    with_room.window_bytes /= 2;
     for (std::uint64_t size = largest_chunk_bytes; size > smallest_chunk_bytes; size /= 2)
-        if (carried_by(size, needs) >= headroom * needs.bytes_per_s) return size;
+        if (carried_by(size, with_room) >= headroom * needs.bytes_per_s) return size;
     constexpr std::uint64_t next = 2 * smallest_chunk_bytes;
-    const bool pays =
-        carried_by(smallest_chunk_bytes, needs) >= worthwhile * carried_by(next, needs);
-    return pays ? smallest_chunk_bytes : next;
+    const double smallest = carried_by(smallest_chunk_bytes, needs);
+    const bool enough =
+        smallest >= needs.bytes_per_s || smallest >= worthwhile * carried_by(next, needs);
+    return enough ? smallest_chunk_bytes : next;
 }
 
 }  // namespace s3pipes

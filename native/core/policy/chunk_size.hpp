@@ -20,7 +20,9 @@ constexpr std::uint64_t largest_chunk_bytes = 8 << 20;
 
 // A window of W bytes in requests of S carries at most W / (first byte + S / connection's rate):
 // the smaller, the more, until there are as many requests as may be. But each has its price, at the
-// store and in the processor: so the largest that could carry well more than what was reached.
+// store and in the processor: so the largest that could carry well more than what was reached, in
+// half of the window: the other half is for what is here and waits for something nearer that is
+// late. Where none could, the smallest, unless larger ones bring more.
 std::uint64_t chunk_bytes_for(const ChunkNeeds& needs) noexcept;
 
 // The bytes per second that requests of such a size could bring, were nothing else in the way.

@@ -16,11 +16,12 @@ namespace s3pipes {
 // tell less than they seem to: it takes some of them to call a store far.
 class Nearness {
   public:
-    void answered(double first_byte_s) noexcept {
+    // alone: nothing else was on its way, behind which it could have queued.
+    void answered(double first_byte_s, bool alone = false) noexcept {
         best_s_ = best_s_ == 0 ? first_byte_s : std::min(first_byte_s, best_s_ * slowly);
         if (best_s_ < near_below_s) quick_ = true;
         if (best_s_ > far_above_s) quick_ = false;
-        answers_ = std::min(answers_ + 1, enough_answers);
+        answers_ = std::min(answers_ + (alone ? few_answers : 1), enough_answers);
         far_ = far_ || (best_s_ > surely_far_above_s && answers_ >= few_answers) ||
                (best_s_ > near_below_s && answers_ >= enough_answers);
     }

@@ -31,7 +31,10 @@ struct Span {
 // Pure, on a given clock.
 class Path {
   public:
-    void answered(double first_byte_s) noexcept { nearness_.answered(first_byte_s); }
+    // alone: nothing else was on its way.
+    void answered(double first_byte_s, bool alone) noexcept {
+        nearness_.answered(first_byte_s, alone);
+    }
     // Tells of a span whenever enough answers have come to say something.
     std::optional<Span> served(const Served& served, double now_s);
 

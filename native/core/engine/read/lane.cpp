@@ -14,13 +14,20 @@ constexpr std::uint64_t fewest_chunks = 2;
 }  // namespace
 
 // From a far store, what is on its way is bounded by InFlight, and what is here waits for something
-// nearer that is late: all the room there is.
+// nearer that is late: all the room there is. Something is left for who comes next, who would have
+// to take it from this one.
+std::uint64_t Scheduler::Lane::window() const noexcept {
+    if (rules.window_bytes) return *rules.window_bytes;
+    if (!known || near) return policy.bytes();
+    const std::uint64_t room = reading > 1 ? budget / 2 : budget - budget / 8;
+    return std::max(room, fewest_chunks * chunk_bytes());
+}
+
 WindowPolicy Scheduler::Lane::make_policy() const {
     const std::uint64_t chunk = chunk_bytes();
     std::uint64_t first = first_window_bytes / chunk;
     if (known && near && !rules.chunk_bytes) first = near_chunks;
-    if (known && !near) first = window_limit_bytes / chunk;
-    return WindowPolicy(chunk, std::max(first, fewest_chunks), window_limit_bytes);
+    return WindowPolicy(chunk, std::max(first, fewest_chunks), budget / 2);
 }
 
 std::uint64_t Scheduler::Lane::chunk_for(const Flow& from) const noexcept {

@@ -35,8 +35,8 @@ struct Scheduler::Stream {
 };
 
 struct Scheduler::Lane {
-    explicit Lane(const ReadRules& rules_, std::uint64_t window_limit)
-        : rules(rules_), window_limit_bytes(window_limit), policy(make_policy()) {}
+    Lane(const ReadRules& rules_, std::uint64_t budget_bytes, const int& reading_)
+        : rules(rules_), budget(budget_bytes), reading(reading_), policy(make_policy()) {}
 
     // Without an order: what was taken, then what is ready, then the rest.
     static constexpr std::uint64_t ready_rank = std::uint64_t{1} << 61;
@@ -44,7 +44,8 @@ struct Scheduler::Lane {
     static constexpr std::uint64_t near_chunk_bytes = 2 << 20;
 
     const ReadRules rules;
-    const std::uint64_t window_limit_bytes;
+    const std::uint64_t budget;
+    const int& reading;  // so many lanes share it
     bool known = false;  // a store has answered: near, or far
     bool near = false;
     bool far_for_good = false;  // a reader of two stores does not change with every answer
@@ -75,7 +76,7 @@ struct Scheduler::Lane {
     // Smaller where a single object, or its rest, is all there is: its last byte is waited for.
     std::uint64_t chunk_bytes_of(const Stream& stream) const noexcept;
     std::uint64_t chunk_for(const Flow& from) const noexcept;
-    std::uint64_t window() const noexcept { return rules.window_bytes.value_or(policy.bytes()); }
+    std::uint64_t window() const noexcept;
     WindowPolicy make_policy() const;
 
     void add(Stream& stream);

@@ -33,8 +33,7 @@ Scheduler::Scheduler(Arena& arena, Stats& stats, int max_requests, std::size_t l
 Scheduler::~Scheduler() = default;
 
 Scheduler::Lane* Scheduler::open_lane(const ReadRules& rules) {
-    // A window that nobody has set may take half the budget: the other half is for other readers.
-    auto lane = std::make_unique<Lane>(rules, arena_.budget() / 2);
+    auto lane = std::make_unique<Lane>(rules, arena_.budget(), reading_);
     lane->touched = ++clock_;
     Lane* const opened = lane.get();
     lanes_.emplace(opened, std::move(lane));
@@ -59,6 +58,7 @@ Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> downloa
     lane->flow = stream.flow;
     adapt(*lane, *stream.flow);
     streams_.emplace(&stream, std::move(made));
+    if (lane->streams.empty()) ++reading_;
     lane->add(stream);
     ++stats_.streams;
     Todo nothing;  // is on its way yet
@@ -196,6 +196,7 @@ Todo Scheduler::close(Stream* stream) {
     end_wait(*stream, todo);
     refresh(*stream, todo);  // gives up what runs
     lane.remove(*stream);
+    if (lane.streams.empty()) --reading_;
     stream->closed = true;
     --stats_.streams;
     todo.wakes.push_back(stream->download);

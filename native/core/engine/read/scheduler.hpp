@@ -134,6 +134,7 @@ class Scheduler {
     std::uint64_t leaving_ = 0;  // bytes of the budget that requests given up still hold
     std::uint64_t clock_ = 0;
     std::map<Lane*, std::unique_ptr<Lane>> lanes_;
+    int reading_ = 0;  // of these, with an object open
     std::map<Stream*, std::unique_ptr<Stream>> streams_;
     // Somebody waits, and nothing is on its way; in the order of their coming.
     std::map<std::uint64_t, Stream*> urgent_;          // threads

@@ -27,7 +27,7 @@ Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
     if (chunk.given_up) throw Error(ErrorKind::cancelled, "the reader went away");
     Lane& lane = *stream->lane;
     Flow& flow = *stream->flow;
-    flow.path.answered(first_byte_s);
+    flow.path.answered(first_byte_s, flow.running == 1);
     flow.in_flight.answered(flow.path.nearness());
     adapt(lane, flow);
     ChunkQueue::FillEnd fill = stream->fill();
