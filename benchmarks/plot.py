@@ -75,7 +75,7 @@ def _draw_model(profile: str, works: Sequence[Work], results: Mapping[str, Seque
     from s3pipes import ClientConfig
 
     client = ClientConfig()
-    window_bytes = client.memory_bytes // 2
+    window_bytes = client.memory_bytes // 8 * 7
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     sizes = [chunk // MIB for chunk in CHUNKS]
