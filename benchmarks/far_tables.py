@@ -31,7 +31,8 @@ def work_table(work: Work, rows: Sequence[Row]) -> str:
         seen = row.figures(figure)
         line = [row.name, number(row.median(figure)), f"{number(min(seen))}–{number(max(seen))}"]
         if work.records:
-            line.append("" if row.ceiling else number(row.median("records/s")))
+            made = 0 if row.ceiling else row.median("records/s")
+            line.append(number(made) if made else "")
         line.append(number(row.median(price)))
         line += [_share(row, ceiling, figure), _share(row, peer, figure)]
         lines.append(line)
@@ -71,7 +72,7 @@ def targets(works: Sequence[Work], results: Mapping[str, Sequence[Row]]) -> list
         elif work.cold:
             found += _start_targets(work, rows)
         else:
-            found += _share_targets(work, rows)
+            found += _record_targets(work, rows) if work.records else _share_targets(work, rows)
             found += _worker_targets(work, rows)
         if work.name == "small":
             found += _peer_targets(rows)
@@ -103,6 +104,14 @@ def _share_targets(work: Work, rows: Sequence[Row]) -> list[Target]:
         for name, bound in wanted.items()
         if (row := row_of(rows, name)) is not None
     ]
+
+
+def _record_targets(work: Work, rows: Sequence[Row]) -> list[Target]:
+    ours, alone = row_of(rows, OURS), row_of(rows, f"{OURS}, bytes alone")
+    if ours is None or alone is None:
+        return []
+    ratio = times(ours, alone, work.compared_by)
+    return [_at_least(f"{work.name}, {work.records}: of reading the same objects", 0.85, ratio)]
 
 
 def _worker_targets(work: Work, rows: Sequence[Row]) -> list[Target]:

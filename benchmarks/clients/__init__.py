@@ -64,6 +64,7 @@ class Client:
     peer: bool = True
     tuned: bool = False  # called otherwise than its users mostly do, to be faster
     epochs: bool = False  # fast enough to read a short work several times
+    bytes_alone: bool = False  # reads the objects and makes no records of them
     part: int = 1  # so slow that of far works it reads only one of so many small objects
 
     def reader(self, job: Job) -> Reader:
@@ -78,8 +79,16 @@ def _s3pipes(name: str, function: str, works: str) -> Client:
     return Client(f"s3pipes {name}", "with_s3pipes", function, works, peer=False, epochs=True)
 
 
-def _training(name: str, function: str, far_works: str) -> Client:
-    return Client(f"s3pipes{name}", "training", function, far_works=far_works, peer=False)
+def _training(name: str, function: str, far_works: str, bytes_alone: bool = False) -> Client:
+    return Client(
+        f"s3pipes{name}",
+        "training",
+        function,
+        far_works=far_works,
+        peer=False,
+        epochs=True,
+        bytes_alone=bytes_alone,
+    )
 
 
 def _start(name: str, function: str) -> Client:
@@ -92,6 +101,7 @@ CLIENTS = {
         _training("", "listed", "small large text tar"),
         _training(", plain strings", "plain", "small large"),
         _training(", in_order=False", "any_order", "small"),
+        _training(", bytes alone", "bytes_alone", "text tar", bytes_alone=True),
         _training(", num_workers=4", "workers", "small large text tar"),
         _training(", num_workers=4, handed over", "workers_hand_over", "small large text tar"),
         _start(" S3Client.get()", "get"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -52,7 +54,8 @@ def run(chosen: argparse.Namespace) -> int:
     missing = [package for name, package in _NEEDED.items() if find_spec(name) is None]
     if missing:
         print(
-            f"s3pipes demo needs {', '.join(missing)}: pip install 's3pipes[demo]'", file=sys.stderr
+            f"s3pipes demo needs {' and '.join(missing)}: pip install {' '.join(missing)}",
+            file=sys.stderr,
         )
         return 1
 
@@ -72,7 +75,7 @@ def _simulated(chosen: argparse.Namespace) -> int:
     from s3pipes.objects.client import S3Client
     from s3pipes.testing.simulated import SimulatedS3
 
-    with SimulatedS3("s3-standard") as server:
+    with _reported() as paces, SimulatedS3("s3-standard") as server:
         bucket = server.bucket("demo")
         print(f"A simulated S3 with S3's latency and bandwidth runs at {server.endpoint_url}.")
         objects = [
@@ -85,7 +88,7 @@ def _simulated(chosen: argparse.Namespace) -> int:
                     server.boto.put_object(Bucket=bucket, Key=prefix + name, Body=content)
                     bar.update()
         client = S3Client(server.config())
-        paces = train(
+        epochs = train(
             client,
             f"s3://{bucket}/images/",
             Decoder(demo_data.IMAGE_SIDE, "jpg", "cls"),
@@ -94,8 +97,8 @@ def _simulated(chosen: argparse.Namespace) -> int:
             workers=chosen.workers,
             samples=IMAGE_SHARDS * SAMPLES_PER_SHARD,
         )
+        _gather(epochs, paces)
         paces.append(read_lines(client, f"s3://{bucket}/text/", workers=chosen.workers))
-    _report(paces)
     print(
         "The simulator takes S3's time (first byte 27 ms in the median, 25 to 93 MiB/s per\n"
         "connection). For that of your store: s3pipes demo --url s3://bucket/prefix/"
@@ -119,7 +122,7 @@ def _own(chosen: argparse.Namespace) -> int:
     decoder = _decoder_for(client, archives[0]) if archives else None
     if decoder:
         print(f"Tar shards with .{decoder.image} and .{decoder.label}: training on them.")
-        paces = train(
+        epochs = train(
             client,
             chosen.url,
             decoder,
@@ -130,14 +133,32 @@ def _own(chosen: argparse.Namespace) -> int:
         )
     else:
         print("No tar shards of images with labels: streaming the objects' bytes.")
-        paces = [
+        epochs = (
             stream_bytes(
                 client, chosen.url, f"epoch {epoch}", workers=chosen.workers, seconds=chosen.seconds
             )
             for epoch in range(1, chosen.epochs + 1)
-        ]
-    _report(paces)
+        )
+    with _reported() as paces:
+        _gather(epochs, paces)
     return 0
+
+
+@contextmanager
+def _reported() -> Iterator[list[Pace]]:
+    """A list of paces; their table is printed at the end, also where Ctrl-C is the end."""
+    paces: list[Pace] = []
+    try:
+        yield paces
+    finally:
+        if paces:
+            _report(paces)
+
+
+def _gather(epochs: Iterable[Pace], paces: list[Pace]) -> None:
+    """One by one, so that those are kept which are over when the rest is interrupted."""
+    for pace in epochs:
+        paces.append(pace)  # noqa: PERF402
 
 
 def _decoder_for(client: S3Client, archive: str) -> Any:

@@ -35,8 +35,8 @@ def train(
     samples: int | None = None,
     seconds: float = math.inf,
     masks: Sequence[str] = (),
-) -> list[Pace]:
-    """Trains a fresh model for some epochs and returns the pace of each.
+) -> Iterator[Pace]:
+    """Trains a fresh model for some epochs and yields the pace of each.
 
     Args:
         samples: how many an epoch has, where that is known.
@@ -53,10 +53,8 @@ def train(
     # Each worker's last batch may be short.
     steps = epochs * (samples // BATCH + max(workers, 1)) if samples else None
     trainer = Trainer(classes, steps)
-    return [
-        _epoch(f"epoch {number}", loader, trainer, samples, seconds)
-        for number in range(1, epochs + 1)
-    ]
+    for number in range(1, epochs + 1):
+        yield _epoch(f"epoch {number}", loader, trainer, samples, seconds)
 
 
 def _epoch(

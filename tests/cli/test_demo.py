@@ -7,7 +7,7 @@ import tarfile
 
 import pytest
 
-from s3pipes.cli import demo, demo_data, main
+from s3pipes.cli import demo, demo_data, demo_passes, main
 from s3pipes.cli.demo_training import Decoder, Pace, class_of
 
 
@@ -76,6 +76,31 @@ def test_without_a_url_it_trains_from_a_simulated_s3(monkeypatch, capsys):
     assert re.search(r"^epoch 1 +[\d.]+ +[\d,]+ +[\d.]+ +\d+% +[\d.]+ +[\d.]+%$", out, re.MULTILINE)
     assert re.search(r"^text, readlines.* +[\d.]+ +[\d,]+ +[\d.]+ +\d+%$", out, re.MULTILINE)
     assert "140/140" in err
+
+
+def test_ctrl_c_keeps_the_table_of_what_is_over(moto, own_bucket, monkeypatch, capsys):
+    moto.boto.put_object(Bucket=own_bucket, Key="t/0", Body=bytes(1000))
+    streamed = demo_passes.stream_bytes
+
+    def interrupted_in_the_second(client, prefix, name, **options):
+        if name == "epoch 2":
+            raise KeyboardInterrupt
+        return streamed(client, prefix, name, **options)
+
+    monkeypatch.setattr(demo_passes, "stream_bytes", interrupted_in_the_second)
+    url = f"s3://{own_bucket}/t/"
+    status, out, err = run("--url", url, "--epochs", "3", capsys=capsys)
+    assert status == 130
+    assert err.endswith("interrupted\n")
+    assert re.search(r"^epoch 1 +[\d.]+ +[\d,]+ ", out, re.MULTILINE)
+    assert "epoch 2" not in out
+
+
+def test_what_the_demo_lacks_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(demo, "_NEEDED", {"no_such_module": "no-such-package"})
+    status, out, err = run(capsys=capsys)
+    assert (status, out) == (1, "")
+    assert err == "s3pipes demo needs no-such-package: pip install no-such-package\n"
 
 
 def test_the_data_set_is_the_same_every_time():
