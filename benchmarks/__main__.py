@@ -12,15 +12,15 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from benchmarks import ceiling, far_tables, plot, tables
 from benchmarks.clients import CLIENTS
 from benchmarks.endpoint import Endpoint
 from benchmarks.far_works import far_works
 from benchmarks.measure import Row, RowFailed, bare_import, run_client
+from benchmarks.server import Server
 from benchmarks.works import Work, all_works
 
 PACKAGES = (
@@ -53,13 +53,7 @@ medians, ratios those of the first column. A run that reads a wrong number of by
 samples fails its row."""
 
 
-class Server(Protocol):
-    def fill(self, works: Sequence[Work]) -> dict[str, int]: ...
-
-    def start(self, keys: Sequence[str]) -> Endpoint: ...
-
-
-def open_server(name: str, profile: str) -> AbstractContextManager[Server]:
+def open_server(name: str, profile: str) -> Server:
     if name == "simulated":
         from benchmarks.simulated import SimulatedBench
 

@@ -16,10 +16,10 @@ import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from xml.sax.saxutils import escape
 
 from benchmarks.endpoint import BUCKET, Endpoint, tmpfs
+from benchmarks.server import Server
 from benchmarks.works import Work, write_data
 
 CONFIG = """\
@@ -104,15 +104,16 @@ def make_certificate(home: Path) -> None:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-class NginxServer:
-    """`with NginxServer() as server:` `fill(works)`, then `start(keys)` serves them."""
+class NginxServer(Server):
+    """One worker of nginx."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.home = Path(tempfile.mkdtemp(prefix="s3pipes-bench-", dir=tmpfs()))
+        self._open.callback(shutil.rmtree, self.home, ignore_errors=True)
         self.home.chmod(0o755)
         self.bucket = self.home / "root" / BUCKET
         self.bucket.mkdir(parents=True)
-        self._server: subprocess.Popen[bytes] | None = None
 
     def fill(self, works: Sequence[Work]) -> dict[str, int]:
         return write_data(works, self.bucket)
@@ -136,11 +137,13 @@ class NginxServer:
         )
         (self.home / "nginx.conf").write_text(config)
         command = [binary, "-e", f"{self.home}/error.log", "-c", f"{self.home}/nginx.conf"]
-        self._server = subprocess.Popen([*command, "-p", str(self.home)])
+        server = subprocess.Popen([*command, "-p", str(self.home)])
+        self._open.callback(server.wait, 10)
+        self._open.callback(server.terminate)
         url, tls_url = f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls_port}"
-        self._await_answer(f"{url}/{BUCKET}/{keys[0]}", None)
+        self._await_answer(server, f"{url}/{BUCKET}/{keys[0]}", None)
         context = ssl.create_default_context(cafile=f"{self.home}/ca.pem")
-        self._await_answer(f"{tls_url}/{BUCKET}/{keys[0]}", context)
+        self._await_answer(server, f"{tls_url}/{BUCKET}/{keys[0]}", context)
         version = subprocess.run([binary, "-v"], capture_output=True, text=True).stderr
         name = version.strip().rpartition(" ")[2]
         return Endpoint(
@@ -164,7 +167,9 @@ class NginxServer:
             chosen = [key for key in keys if name == "all" or key.startswith(f"{name}/")]
             (lists / f"{name}.xml").write_text(listing(chosen, sizes, etags))
 
-    def _await_answer(self, url: str, context: ssl.SSLContext | None) -> None:
+    def _await_answer(
+        self, server: subprocess.Popen[bytes], url: str, context: ssl.SSLContext | None
+    ) -> None:
         deadline = time.monotonic() + 10
         request = urllib.request.Request(url, method="HEAD")
         while True:
@@ -172,22 +177,7 @@ class NginxServer:
                 urllib.request.urlopen(request, timeout=5, context=context).close()
                 return
             except OSError:
-                assert self._server is not None
-                if self._server.poll() is not None or time.monotonic() > deadline:
+                if server.poll() is not None or time.monotonic() > deadline:
                     log = (self.home / "error.log").read_text()
                     raise RuntimeError(f"nginx did not start: {log or 'no log'}") from None
                 time.sleep(0.02)
-
-    def __enter__(self) -> NginxServer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._server is not None:
-            self._server.terminate()
-            self._server.wait(10)
-        shutil.rmtree(self.home, ignore_errors=True)

@@ -6,25 +6,25 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import urlsplit
 
 from benchmarks.endpoint import BUCKET, Endpoint, tmpfs
 from benchmarks.measure import ROOT
+from benchmarks.server import Server
 from benchmarks.works import Work, write_data
 from s3pipes.testing.seaweedfs import SeaweedServer
 
 
-class SeaweedBench:
-    """Like `NginxServer`: `fill(works)`, then `start(keys)` uploads and serves them."""
+class SeaweedBench(Server):
+    """SeaweedFS, to which `start(keys)` uploads them."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.home = Path(tempfile.mkdtemp(prefix="s3pipes-bench-", dir=tmpfs()))
+        self._open.callback(shutil.rmtree, self.home, ignore_errors=True)
         self.bucket = self.home / "upload" / BUCKET
         self.bucket.mkdir(parents=True)
-        self._open = ExitStack()
 
     def fill(self, works: Sequence[Work]) -> dict[str, int]:
         return write_data(works, self.bucket)
@@ -51,15 +51,3 @@ class SeaweedBench:
             secret_key=server.secret_key,
             targets=targets,
         )
-
-    def __enter__(self) -> SeaweedBench:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.close()
-        shutil.rmtree(self.home, ignore_errors=True)

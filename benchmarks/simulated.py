@@ -8,23 +8,22 @@ prefixes. Signatures are not looked at, since the ceiling does not sign; all oth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
-from types import TracebackType
 
 from benchmarks.endpoint import BUCKET, Endpoint
 from benchmarks.far_works import image_shard, images_in_shard, text_shard
+from benchmarks.server import Server
 from benchmarks.works import Work
 from s3pipes.testing import SimulatedS3
 
 SEED = 6
 
 
-class SimulatedBench:
-    """As `NginxServer`: `fill(works)`, then `start(keys)`."""
+class SimulatedBench(Server):
+    """The simulator with a profile."""
 
     def __init__(self, profile: str) -> None:
+        super().__init__()
         self.profile = profile
-        self._open = ExitStack()
         self._s3 = SimulatedS3(profile, seed=SEED, anonymous=True, tail_share=0, reads_per_s=0)
 
     def fill(self, works: Sequence[Work]) -> dict[str, int]:
@@ -70,11 +69,3 @@ class SimulatedBench:
     def __enter__(self) -> SimulatedBench:
         self._open.enter_context(self._s3)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.close()
