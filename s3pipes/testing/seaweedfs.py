@@ -98,6 +98,7 @@ class SeaweedServer(S3Server):
         self._probe_url = f"http://127.0.0.1:{ports['-master.port']}/dir/assign"
         command = [
             _binary(),
+            "-logtostderr=true",  # to `log`: else files of its own in the folder for such
             "server",
             "-ip=127.0.0.1",
             f"-dir={data}",

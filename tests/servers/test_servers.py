@@ -47,6 +47,20 @@ def test_config_reaches_the_server(s3: S3Server) -> None:
     assert s3.secret_key not in repr(config)
 
 
+def test_seaweed_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere, directory = tmp_path / "elsewhere", tmp_path / "own"
+    elsewhere.mkdir()
+    directory.mkdir()
+    monkeypatch.setenv("TMPDIR", str(elsewhere))
+    before = set(Path("/tmp").glob("seaweedfs-*"))
+    with SeaweedServer(directory) as server:
+        ports = server.ports
+        assert server.log.stat().st_size > 0
+    assert list(elsewhere.iterdir()) == []
+    left = {path.name for path in set(Path("/tmp").glob("seaweedfs-*")) - before}
+    assert not [name for name in left if any(f"-{port}." in name for port in ports)]
+
+
 def test_seaweed_dies_with_a_killed_parent(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.programs.seaweed", str(tmp_path)],
