@@ -76,6 +76,6 @@ def test_what_insists_on_bytes_says_so_and_takes_them(view):
     with pytest.raises(TypeError, match="must be str, bytes or bytearray, not memoryview"):
         json.loads(view)
     assert json.loads(bytes(view)) == json.loads(BODY)
-    with pytest.raises(TypeError, match="cannot pickle '?memoryview'? object"):
+    with pytest.raises(TypeError, match=r"cannot pickle '?memoryview'? object"):
         pickle.dumps(view)
     assert pickle.loads(pickle.dumps(bytes(view))) == BODY
