@@ -24,6 +24,7 @@ from s3pipes.errors import (
 )
 from s3pipes.objects.client import S3Client
 from s3pipes.objects.stream import S3Stream
+from s3pipes.pipes import workers as _workers  # noqa: F401 - what may leave a worker
 from s3pipes.pipes.base import IterableWrapper, IterDataPipe
 from s3pipes.pipes.lines import LineReader
 from s3pipes.pipes.lister import S3FileLister

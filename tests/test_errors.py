@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from multiprocessing.reduction import ForkingPickler
 
 import pytest
 from torch._utils import ExceptionWrapper
 
-from s3pipes import errors
+from s3pipes import errors, retold
 from s3pipes.errors import Failure, S3PipesError, translate
 
 CLASSES = [
@@ -88,8 +89,75 @@ def test_torch_raises_it_again_as_what_it_was(cls: type[S3PipesError]) -> None:
         raise cls("it broke", **FIELDS)  # type: ignore[arg-type]
     except S3PipesError:
         wrapped = ExceptionWrapper(where="in DataLoader worker process 1")
-    with pytest.raises(cls, match=r"worker process 1(.|\n)*bytes \[8388608, 16777216\)"):
-        pickle.loads(pickle.dumps(wrapped)).reraise()
+    with pytest.raises(cls, match=r"worker process 1(.|\n)*bytes \[8388608, 16777216\)") as caught:
+        ForkingPickler.loads(ForkingPickler.dumps(wrapped)).reraise()
+    error = caught.value
+    assert error.reason == "it broke"
+    assert {name: getattr(error, name) for name in FIELDS} == FIELDS
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert str(error).count("it broke") == 2  # the source's line, and the text: not a third time
+
+
+def wrapped_up(error: S3PipesError) -> ExceptionWrapper:
+    try:
+        raise error
+    except S3PipesError:
+        return ExceptionWrapper(where="in a worker")
+
+
+def raised_of(wrapped: ExceptionWrapper) -> S3PipesError:
+    with pytest.raises(S3PipesError) as caught:
+        wrapped.reraise()
+    return caught.value
+
+
+def test_errors_whose_texts_begin_alike_are_told_apart() -> None:
+    texts = ["gone", "gone for good", "gone"]
+    errors_ = [errors.ObjectChanged(text, url=f"s3://b/{i}") for i, text in enumerate(texts)]
+    for error, wrapped in [(error, wrapped_up(error)) for error in errors_]:
+        assert raised_of(wrapped).url == error.url
+
+
+def test_of_an_error_and_its_cause_the_error_is_raised_again() -> None:
+    try:
+        try:
+            raise errors.ObjectNotFound("no such key", url="s3://b/cause")
+        except S3PipesError as cause:
+            raise errors.ObjectNotFound("nor this", url="s3://b/error") from cause
+    except S3PipesError:
+        wrapped = ExceptionWrapper(where="in a worker")
+    assert raised_of(wrapped).url == "s3://b/error"
+
+
+def test_an_error_of_a_worker_may_pass_another_worker() -> None:
+    region = translated("wrong_region", region="eu-west-1", status=301, request_id="R")
+    twice = raised_of(wrapped_up(raised_of(wrapped_up(region))))
+    assert isinstance(twice, errors.WrongRegion)
+    assert (twice.region, twice.status, twice.request_id) == ("eu-west-1", 301, "R")
+
+
+def test_an_error_that_nobody_knows_keeps_the_text() -> None:
+    text = "Caught ObjectNotFound in a worker.\nOriginal Traceback: never heard of"
+    error = errors.ObjectNotFound(text)
+    assert (str(error), error.reason, error.url) == (text, text, None)
+
+
+def test_what_was_told_is_forgotten_in_time() -> None:
+    for i in range(1000):
+        str(S3PipesError("number", url=f"s3://b/{i}"))
+    assert len(retold._told) < 100
+
+
+def test_repr_names_the_url() -> None:
+    error = errors.RetriesExhausted("the store is busy", **FIELDS)  # type: ignore[arg-type]
+    assert repr(error) == (
+        "RetriesExhausted('the store is busy', url='s3://bucket/key', range=(8388608, 16777216),"
+        " attempts=10, elapsed_s=31.25, status=503, code='SlowDown',"
+        " request_id='4442587FB7D0A2F9')"
+    )
+    assert repr(raised_of(wrapped_up(error))) == repr(error)
+    assert repr(S3PipesError("no luck")) == "S3PipesError('no luck')"
 
 
 def test_the_message_says_what_where_how_often_and_what_to_do() -> None:

@@ -3,6 +3,7 @@
 #include "python/stream.hpp"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include "python/register.hpp"
@@ -92,6 +93,12 @@ PyView whole(PyStream& self) {
     return PyView{self.cursor->whole(self.poll)};
 }
 
+std::optional<PyView> whole_at_hand(PyStream& self) {
+    std::optional<View> view = self.cursor->whole_at_hand();
+    if (!view) return std::nullopt;
+    return PyView{std::move(*view)};
+}
+
 nb::tuple tuple_of(const ObjectMeta& meta) {
     return nb::make_tuple(meta.size, text(meta.etag), meta.last_modified);
 }
@@ -122,6 +129,7 @@ void register_stream(nb::module_& module) {
         .def("readline", &readline, nb::arg("limit"))
         .def("next_view", &next_view)
         .def("whole", &whole)
+        .def("whole_at_hand", &whole_at_hand)
         .def(
             "notify", [](PyStream& self, int descriptor) { self.cursor->notify(descriptor); },
             nb::arg("descriptor"))

@@ -95,7 +95,8 @@ void random_walk(Cursor& stream, Trial& trial, const std::string& key, std::uint
             }
             case 4:
                 if (trial.one_in(3)) {
-                    const View whole = stream.whole(poll);
+                    const auto at_hand = stream.whole_at_hand();
+                    const View whole = at_hand ? *at_hand : stream.whole(poll);
                     BOOST_REQUIRE_EQUAL(whole.size(), size - begin);
                     BOOST_REQUIRE_EQUAL(
                         MemoryStore::mismatch({whole.data(), whole.size()}, key, begin),
@@ -170,6 +171,30 @@ BOOST_AUTO_TEST_CASE(ranges_of_an_object_are_read_alone) {
             }
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_small_object_that_is_here_is_taken_without_a_wait) {
+    Rig rig;
+    rig.store->put("small", chunk);
+    rig.store->put("large", chunk + 1);
+    rig.store->put("empty", 0);
+    const auto reader = rig.reader(chunk);
+    const auto small = reader->open(rig.ask("small"));
+    BOOST_TEST(!small->whole_at_hand());  // nothing was asked for
+    reader->start();
+    small->wait_ready(patience());
+    BOOST_TEST(rig.engine->arena().charged() == 0u);  // the user's
+    small->seek(chunk);
+    const auto all = small->whole_at_hand();
+    BOOST_TEST_REQUIRE(all.has_value());
+    BOOST_TEST(MemoryStore::mismatch(*all, "small", 0) == chunk);
+    BOOST_TEST(small->tell() == chunk);
+    BOOST_TEST(rig.open(*reader, rig.ask("empty"))->whole_at_hand()->empty());
+    const auto large = rig.open(*reader, rig.ask("large"));
+    read_rest(*large);
+    BOOST_TEST(!large->whole_at_hand());
+    small->close();
+    BOOST_TEST(!small->whole_at_hand());
 }
 
 BOOST_AUTO_TEST_CASE(retries_ask_only_for_what_is_missing) {

@@ -12,6 +12,7 @@ from s3pipes.engine._native import (
     View,
     merge_ranges,
 )
+from s3pipes.engine.arrived import Arrived
 from s3pipes.engine.asked import head, read_into
 from s3pipes.engine.listing import Listing
 from s3pipes.engine.opened import OpenObject, Window, known
@@ -20,6 +21,7 @@ from s3pipes.engine.stats import Stats, stats
 from s3pipes.engine.waiting import store_at_hand, whole
 
 __all__ = [
+    "Arrived",
     "BadArchive",
     "LineSplitter",
     "LineTooLong",

@@ -155,6 +155,9 @@ class ObjectStream:
         """The rest of the present chunk; an empty piece at the end."""
 
     def whole(self) -> View: ...
+    def whole_at_hand(self) -> View | None:
+        """As `whole`, where all bytes are here in one piece already; waits for nothing."""
+
     def notify(self, descriptor: int) -> None:
         """Writes to an eventfd, once, when `whole` need not wait."""
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from s3pipes.config import ReadConfig
-from s3pipes.engine._native import ObjectStream, Reader, View
+from s3pipes.engine._native import ObjectStream, Orphaned, Reader, View
+from s3pipes.engine.arrived import Arrived
 from s3pipes.engine.lasting import Lasting, begun
 from s3pipes.engine.session import Session
 from s3pipes.url import S3Url, split_object
 
 Meta = tuple[int, str, int]
+# An object that is here travels with its content up to this size: one chunk, unless the user says
+# other. It is copied twice on its way.
+_TRAVELS_BYTES = 8 << 20
 
 
 def known(url: str) -> Meta | None:
@@ -124,9 +131,13 @@ class OpenObject(Lasting[ObjectStream]):
         reader.start()
         return self.native
 
+    def position(self) -> int:
+        """Of the next byte to read."""
+        return self.native.tell()
+
     def open_again_in(self, reader: Reader) -> None:
         """As `open_in`, at the byte where it is."""
-        position = self.native.tell()
+        position = self.position()
         self.open_in(reader)
         if position:
             self.native.seek(position)
@@ -143,10 +154,65 @@ class OpenObject(Lasting[ObjectStream]):
                 store, self._key, begin, end, size, etag, self.tag
             )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Called in the thread by which a DataLoader's worker sends; it waits for nothing, and does
+        # not raise: that thread prints what it cannot pickle, and forgets it.
+        if self.meta is not None and (content := self._content_at_hand()) is not None:
+            return Arrived, (content, self.meta, self.position())
+        url = S3Url.of(self.bucket, self._key, *(self.meta or ()))
+        return Moved, (self.session, url, self._read, self.position())
+
+    def _content_at_hand(self) -> bytes | None:
+        try:
+            view = self.native.whole_at_hand()
+        except Orphaned:
+            return None
+        return bytes(view) if view is not None and len(view) <= _TRAVELS_BYTES else None
+
     def _leave_window(self) -> None:
         window, self._window = self._window, None
         if window is not None:
             del window.ahead[self.tag]
+
+
+class Moved(OpenObject):
+    """One that was open in another process: opened where it was, once it is asked for anything."""
+
+    __slots__ = ("_position",)
+
+    def __init__(self, session: Session, url: str, read: ReadConfig, position: int) -> None:
+        super().__init__(session, url, read)
+        self._position = position
+
+    def position(self) -> int:
+        """As that of what is open, also before it is."""
+        return super().position() if self._is_open() else self._position
+
+    def ask(self, method: Callable[..., Any]) -> Any:
+        """As that of what is open; opens it, but for a look at where it is."""
+        if not self._is_open():
+            if method is ObjectStream.tell:
+                return self._position
+            self.native = begun(self.opened)
+        return super().ask(method)
+
+    def ask_with(self, method: Callable[..., Any], by: Any) -> Any:
+        """As `ask`; to move is no reason to open it either."""
+        if not self._is_open():
+            if method is ObjectStream.seek:
+                self._position = by
+                return None
+            self.native = begun(self.opened)
+        return super().ask_with(method, by)
+
+    def _begin(self) -> None:
+        """Not yet: few may be read of those that arrive, and whoever unpickles expects no error."""
+
+    def _content_at_hand(self) -> bytes | None:
+        return super()._content_at_hand() if self._is_open() else None
+
+    def _is_open(self) -> bool:
+        return hasattr(self, "native")
 
 
 class Window(Lasting[Reader]):

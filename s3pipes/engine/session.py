@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import lru_cache
+from typing import Any
 
 from s3pipes.config import ClientConfig, ReadConfig, check_together
 from s3pipes.engine import _native
@@ -27,6 +29,9 @@ class Session:
     def __init__(self, config: ClientConfig) -> None:
         self.config = config
         self._stores: Stores | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return session_of, (self.config,)
 
     def here(self) -> Stores:
         """The stores of this process."""
@@ -66,6 +71,15 @@ class Session:
     def follow(self, bucket: str, asked: _native.ObjectStore | None, error: WrongRegion) -> bool:
         """Whether to ask again, in the region that the store `asked` named; see `Stores.follow`."""
         return self.here().follow(bucket, asked, error)
+
+
+@lru_cache(maxsize=16)
+def session_of(config: ClientConfig) -> Session:
+    """The one for all that comes from other processes by this configuration.
+
+    To find credentials and bring them for each of them anew would take longer than to read it.
+    """
+    return Session(config)
 
 
 def _begin_child() -> None:

@@ -87,7 +87,15 @@ class S3Client:
         return stream
 
     def get(self, url: str) -> memoryview:
-        """The whole object as a read-only memoryview, fetched in parallel chunks."""
+        """The whole object as a read-only memoryview, fetched in parallel chunks.
+
+        It lies where the bytes were received, and what knows the buffer protocol takes it without a
+        copy: NumPy, torch.frombuffer, pyarrow, hashlib, zlib, `str(view, "utf-8")`, files' `write`.
+        Whatever insists on bytes takes `bytes(view)`, one copy: json.loads, pickle.dumps,
+        safetensors.torch.load, methods such as `split`. From a DataLoader's worker it arrives as
+        bytes; without a `collate_fn`, and with `batch_size=None`, torch takes it for a list of
+        numbers: return `bytes(view)` there, or a tensor.
+        """
         # In one piece from the start: nothing is copied together.
         opened = OpenObject(self.session, url, self.read, one_piece=True)
         return memoryview(opened.whole()).toreadonly()

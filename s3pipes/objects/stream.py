@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from s3pipes.engine import ObjectStream, OpenObject
+from s3pipes.engine import Arrived, ObjectStream, OpenObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,10 @@ class S3Stream(io.BufferedIOBase):
     Bytes arrive in order while later ones are on their way. `read`, `readinto`, `readline` and
     iteration by lines copy once; `chunks`, `view` and `tensor` do not copy at all. All wait without
     the GIL, and Ctrl-C ends any wait. It belongs to one thread at a time and survives a fork: the
-    child reads on from the same byte, of the same version.
+    child reads on from the same byte, of the same version. So does the process that it is pickled
+    to, such as the one to which a DataLoader's workers send: with the bytes where the object is
+    small (up to 8 MiB, in one chunk) and here, and else with requests of its own, from the first
+    read on. What is done with the bytes in the worker is done there side by side.
 
     Attributes:
         url: as it was given.
@@ -37,9 +40,9 @@ class S3Stream(io.BufferedIOBase):
         ValueError: the stream is closed.
     """
 
-    def __init__(self, url: str, opened: OpenObject) -> None:
+    def __init__(self, url: str, opened: OpenObject | Arrived) -> None:
         self.url = url
-        self._open: OpenObject | None = opened
+        self._open: OpenObject | Arrived | None = opened
         self._meta: tuple[int, str, int] | None = None  # of a closed stream, if it was known
         # What every call goes through: one step to the native stream.
         self._ask: Callable[..., Any] = opened.ask
@@ -189,22 +192,30 @@ class S3Stream(io.BufferedIOBase):
         opened = self._open
         (opened if opened is not None else _refuse(self.url)).wait_ready()
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            f"an S3Stream cannot be pickled ({self.url}): read it, or map it to its data, before it"
-            " leaves the DataLoader worker"
-        )
+    def __reduce__(self) -> tuple[Any, ...]:
+        opened = self._open
+        if opened is None:
+            return _again, (self.url, True, Arrived, (b"", self._meta, 0))
+        return _again, (self.url, False, *opened.__reduce__())
 
     def __repr__(self) -> str:
         state = "closed" if self._open is None else f"at byte {self.tell()}"
         return f"<S3Stream {str(self.url)!r} {state}>"
 
     @property
-    def _opened(self) -> OpenObject:
+    def _opened(self) -> OpenObject | Arrived:
         return self._open if self._open is not None else _refuse(self.url)
 
     def _facts(self) -> tuple[int, str, int]:
         return self._meta if self._meta is not None else self._opened.facts()
+
+
+def _again(url: str, closed: bool, make: Callable[..., Any], known: tuple[Any, ...]) -> S3Stream:
+    """The stream that was pickled."""
+    stream = S3Stream(url, make(*known))
+    if closed:
+        stream.close()
+    return stream
 
 
 def _refuse(url: str, *_: object) -> NoReturn:

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from s3pipes.engine import BadArchive, TarReader
 from s3pipes.records.bad_record import BadRecord
@@ -62,8 +62,19 @@ class TarMember(io.BytesIO):
             warnings.filterwarnings("ignore", "The given buffer is not writable", UserWarning)
             return torch.frombuffer(self._content, dtype=torch.uint8)
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        # A closed BytesIO does not pickle, and who closed it in a worker may still send it.
+        return (_closed, (vars(self),)) if self.closed else super().__reduce_ex__(protocol)
+
     def __repr__(self) -> str:
         return f"TarMember({self.name!r}, {self.size} bytes, archive={self.archive!r})"
+
+
+def _closed(fields: dict[str, Any]) -> TarMember:
+    member = TarMember(fields["_content"], fields["name"], fields["archive"])
+    vars(member).update(fields)
+    member.close()
+    return member
 
 
 def compression_of(mode: str) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from torch.utils.data import DataLoader
 
-from s3pipes import IterableWrapper, ReadConfig
+from s3pipes import IterableWrapper, ObjectNotFound, ReadConfig
 from tests.compose.contents import (
     ALL_KEYS,
     ALL_LINES,
@@ -79,7 +79,12 @@ def test_an_error_in_a_worker_keeps_its_kind_and_its_url(bucket, client):
     pipe = urls.load_files_by_s3(client=client).map(content)
     for workers in (0, 1):
         epoch = iter(DataLoader(pipe, batch_size=None, num_workers=workers))
-        with pytest.raises(FileNotFoundError, match=f"s3://{bucket}/missing"):
+        with pytest.raises(FileNotFoundError, match=f"s3://{bucket}/missing") as caught:
             list(epoch)
+        error = caught.value
+        assert isinstance(error, ObjectNotFound)
+        assert (error.url, error.status, error.code) == (f"s3://{bucket}/missing", 404, "NoSuchKey")
+        assert error.request_id
+        assert f"url='s3://{bucket}/missing'" in repr(error)
         if workers:  # the traceback keeps them
             epoch._shutdown_workers()  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ import pytest
 
 import s3pipes
 from s3pipes import IterableWrapper, ReadConfig, RetryConfig, S3Client, S3PipesError, S3Url
+from s3pipes.engine import OpenObject
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, fault
 from tests.allowance import at_most
@@ -132,7 +133,9 @@ def test_a_stream_that_another_thread_closes_is_not_short(scripted: ScriptedServ
     serve_half_and_silent(scripted)
     client = S3Client(scripted.config())
     stream = client.open("s3://bucket/half", read=ReadConfig(chunk_bytes=64 * KiB))
-    native = stream._opened.native
+    opened = stream._opened
+    assert isinstance(opened, OpenObject)
+    native = opened.native
 
     def close() -> None:
         scripted.wait_for_requests(2)

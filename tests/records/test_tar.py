@@ -164,6 +164,17 @@ def test_member_is_a_file_and_a_view():
     assert "d/x.bin" in repr(member)
 
 
+def test_a_closed_member_pickles_too():
+    member = TarMember(b"content", "d/x.bin", URL, 3)
+    member.close()
+    again = pickle.loads(pickle.dumps(member))
+    assert again.closed
+    assert (again.name, again.archive, again.index) == ("d/x.bin", URL, 3)
+    assert again.view() == b"content"
+    with pytest.raises(ValueError, match="closed"):
+        again.read()
+
+
 def test_lines_of_members():
     content = archive([("a.txt", b"1\n2"), ("b.txt", b"3\n")])
     pipe = IterableWrapper([("s", io.BytesIO(content))]).load_from_tar().readlines()

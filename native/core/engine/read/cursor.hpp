@@ -43,6 +43,8 @@ class Cursor {
     std::optional<std::uint64_t> at_hand(std::uint64_t bytes) const;
     bool line_at_hand(std::uint64_t limit) const;  // ...a line of at most so many bytes...
     bool view_at_hand() const;                     // ...and the rest of a chunk.
+    // All bytes, where they are here in one piece already; the memory becomes the user's.
+    std::optional<View> whole_at_hand();
     // Copies up to into.size() bytes, fewer only at the end.
     std::size_t read(std::span<std::byte> into, const Poll& poll);
     // What is left of the present chunk, without a copy; the memory becomes the user's. Empty at

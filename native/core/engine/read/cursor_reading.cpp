@@ -77,6 +77,19 @@ bool Cursor::view_at_hand() const {
     return queue.left() == 0 || (chunk && chunk->state == Chunk::State::ready);
 }
 
+std::optional<View> Cursor::whole_at_hand() {
+    const Lock held = lock();
+    const ChunkQueue& queue = download_->queue;
+    if (stream_ == nullptr || !queue.meta()) return std::nullopt;
+    if (queue.size() == 0) return View();
+    const auto first = queue.chunk_at(queue.begin());
+    if (!first || first->state != Chunk::State::ready || !queue.is_single(*first))
+        return std::nullopt;
+    ChunkQueue::ReadEnd(download_->queue).claim();
+    moved();
+    return first->memory;
+}
+
 // Of a call that will be made again, elsewhere, from where it began.
 template <typename Read>
 void Cursor::from_here(Read read) {
