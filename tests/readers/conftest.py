@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from s3pipes import IterableWrapper, S3Client
@@ -33,3 +35,10 @@ def urls(client):
 def nothing_said_yet(monkeypatch):
     """What is said once per process is said once per test."""
     monkeypatch.setattr(reading, "_said", set())
+
+
+@pytest.fixture(autouse=True)
+def workers_end_here():
+    """Left to the collector, it would find them in another test, or in a worker of one."""
+    yield
+    gc.collect()
