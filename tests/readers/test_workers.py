@@ -60,7 +60,7 @@ def test_a_dataset_that_hides_the_pipe_is_told_of(urls, client, filtered):
     epoch = iter(loader_of(Wrapped(pipe)))
     with pytest.raises(RuntimeWarning, match=f"{SAID}.*Wrapped is no datapipe"):
         numbers_of(epoch)
-    epoch._shutdown_workers()  # type: ignore[attr-defined] # the traceback keeps them
+    epoch._shutdown_workers()  # the traceback keeps them
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         assert len(numbers_of(loader_of(Wrapped(pipe)))) == 2 * LINES
