@@ -1,7 +1,8 @@
 """Feeds PyTorch training from Amazon S3 and S3-compatible stores.
 
 Importing this registers the datapipes: `list_files_by_s3`, `load_files_by_s3`, `readlines`,
-`load_from_tar` and `webdataset` become methods of every `IterDataPipe`.
+`load_from_tar`, `webdataset`, `even_sharding_filter` and `fullsync` become methods of every
+`IterDataPipe`.
 """
 
 from s3pipes.config import ClientConfig, ReadConfig, RetryConfig
@@ -26,9 +27,11 @@ from s3pipes.objects.client import S3Client
 from s3pipes.objects.stream import S3Stream
 from s3pipes.pipes import workers as _workers  # noqa: F401 - what may leave a worker
 from s3pipes.pipes.base import IterableWrapper, IterDataPipe
+from s3pipes.pipes.fullsync import FullSync
 from s3pipes.pipes.lines import LineReader
 from s3pipes.pipes.lister import S3FileLister
 from s3pipes.pipes.loader import S3FileLoader
+from s3pipes.pipes.sharding import EvenShardingFilter
 from s3pipes.pipes.tar import TarArchiveLoader
 from s3pipes.pipes.webdataset import WebDataset
 from s3pipes.records.bad_record import BadRecord
@@ -44,6 +47,8 @@ __all__ = [
     "ClientConfig",
     "ConfigError",
     "CredentialsMissing",
+    "EvenShardingFilter",
+    "FullSync",
     "IterDataPipe",
     "IterableWrapper",
     "LineReader",

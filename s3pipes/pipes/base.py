@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from torch.utils.data import IterDataPipe, functional_datapipe
-from torch.utils.data.datapipes.iter import IterableWrapper
+from torch.utils.data import IterDataPipe, MapDataPipe, functional_datapipe, get_worker_info
+from torch.utils.data.datapipes.iter import IterableWrapper, ShardingFilter
 
-__all__ = ["IterDataPipe", "IterableWrapper", "Pipe", "functional_datapipe"]
+__all__ = [
+    "IterDataPipe",
+    "IterableWrapper",
+    "MapDataPipe",
+    "Pipe",
+    "ShardingFilter",
+    "functional_datapipe",
+    "get_worker_info",
+]
 
 T_co = TypeVar("T_co", covariant=True)
 

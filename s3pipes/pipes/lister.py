@@ -8,13 +8,13 @@ from fnmatch import fnmatch
 from s3pipes.compat.environment import client_config_from_environment
 from s3pipes.objects.client import S3Client
 from s3pipes.order.list_ahead import list_ahead
-from s3pipes.pipes.base import Pipe
+from s3pipes.pipes.from_store import FromStore
 from s3pipes.pipes.register import functional
 from s3pipes.url import S3Url
 
 
 @functional("list_files_by_s3")
-class S3FileLister(Pipe[S3Url]):
+class S3FileLister(FromStore[S3Url]):
     """Yields an `S3Url` for every object under every prefix (`.list_files_by_s3()`).
 
     Call form and order are torchdata's; keys that end in "/" (folder markers) are left out, an
@@ -45,12 +45,14 @@ class S3FileLister(Pipe[S3Url]):
         *,
         client: S3Client | None = None,
     ) -> None:
+        super().__init__()
         self.source_datapipe = source_datapipe
         self.length = length
         self.masks = masks
         self.client = client or S3Client(client_config_from_environment(region, request_timeout_ms))
 
     def __iter__(self) -> Iterator[S3Url]:
+        self._begin()
         masks = [self.masks] if isinstance(self.masks, str) else self.masks
         masks = [mask for mask in masks if mask]
         for url in list_ahead(self.client.session, self.source_datapipe):

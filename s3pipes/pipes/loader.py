@@ -10,12 +10,12 @@ from s3pipes.config import ReadConfig
 from s3pipes.objects.client import S3Client
 from s3pipes.objects.stream import S3Stream
 from s3pipes.order.read_ahead import read_ahead
-from s3pipes.pipes.base import Pipe
+from s3pipes.pipes.from_store import FromStore
 from s3pipes.pipes.register import functional
 
 
 @functional("load_files_by_s3")
-class S3FileLoader(Pipe[tuple[str, S3Stream]]):
+class S3FileLoader(FromStore[tuple[str, S3Stream]]):
     """Yields `(url, S3Stream)` for every URL, the next on their way (`.load_files_by_s3()`).
 
     Call form and order are torchdata's; the streams read while they download.
@@ -48,6 +48,7 @@ class S3FileLoader(Pipe[tuple[str, S3Stream]]):
         client: S3Client | None = None,
         read: ReadConfig | None = None,
     ) -> None:
+        super().__init__()
         self.source_datapipe = source_datapipe
         self.client = client or S3Client(client_config_from_environment(region, request_timeout_ms))
         if (
@@ -60,6 +61,7 @@ class S3FileLoader(Pipe[tuple[str, S3Stream]]):
         self.read = read or read_config_from_environment(buffer_size, multi_part_download)
 
     def __iter__(self) -> Iterator[tuple[str, S3Stream]]:
+        self._begin()
         for stream in read_ahead(self.client.session, self.source_datapipe, self.read):
             yield stream.url, stream
 
