@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno as _errno
 from dataclasses import dataclass
 
+from s3pipes.advice.key import as_a_prefix
 from s3pipes.base_error import S3PipesError as S3PipesError  # noqa: PLC0414 - handed on
 
 
@@ -125,7 +126,8 @@ _HINTS = {
     " ClientConfig(anonymous=True), where the reader pays ClientConfig(requester_pays=True)",
     "bucket_not_found": "Check the bucket's name, and that the endpoint is the one it lives at"
     " (ClientConfig(endpoint_url=...))",
-    "object_not_found": "Check the key; if it was listed, it has been deleted since",
+    "object_not_found": "Check the key; if it was listed, it has been deleted since; if it is a"
+    " prefix, .list_files_by_s3() gives the objects under it",
     "object_changed": "It was overwritten since it was listed or first read: list again and read"
     " it from its start",
     "range_not_satisfiable": "The object is shorter than this range: it shrank since it was"
@@ -185,6 +187,9 @@ def translate(failure: Failure) -> S3PipesError:
         if region:
             hint = f"The bucket is in {region}: set ClientConfig(region={region!r}) or AWS_REGION"
     begin, end = failure.begin, failure.end
+    # To who may not list, S3 answers 403 for a missing object too.
+    if kind == "object_not_found" or (kind == "access_denied" and begin != end):
+        hint = as_a_prefix(failure.url) or hint
     error = _CLASSES.get(kind, S3PipesError)(
         failure.message,
         url=failure.url or None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from s3pipes.advice.url import not_a_str, not_an_s3_url
+
 _SCHEME = "s3://"
 
 
@@ -11,17 +13,28 @@ def split(url: str) -> tuple[str, str]:
     A key is raw: nothing is decoded or normalised, and `//`, `..`, `?`, `#`, `%` belong to it.
 
     Raises:
-        ValueError: the URL is empty, not S3's, or names no bucket (torchdata's texts).
+        ValueError: the URL is empty, not S3's, or names no bucket (torchdata's texts, then what
+            to write), or holds credentials or a port.
+        TypeError: it is no str.
     """
     if not isinstance(url, str):
-        raise TypeError(f"An S3 URL must be a str, not {type(url).__name__}.")
+        raise TypeError(f"An S3 URL must be a str, not {type(url).__name__}. {not_a_str(url)}.")
     if url in ("", _SCHEME):
         raise ValueError("The filename cannot be an empty string.")
     if not url.startswith(_SCHEME):
-        raise ValueError("The filename must start with the S3 scheme.")
+        raise ValueError(f"The filename must start with the S3 scheme. {not_an_s3_url(str(url))}.")
     bucket, _, key = url[len(_SCHEME) :].partition("/")
     if not bucket:
-        raise ValueError("The filename does not contain a bucket name.")
+        raise ValueError(
+            f"The filename does not contain a bucket name. Got {url!r}: write 's3://bucket/key'."
+        )
+    if "@" in bucket or (":" in bucket and not bucket.startswith("arn:")):
+        # Not quoted: this is where a secret would stand.
+        raise ValueError(
+            "Before its key an S3 URL has a bucket's name alone, no credentials and no server:"
+            " write 's3://bucket/key', ClientConfig(access_key_id=..., secret_access_key=...) for"
+            " credentials and ClientConfig(endpoint_url='http://host:port') for a server."
+        )
     return bucket, key
 
 
@@ -34,7 +47,8 @@ def split_object(url: str) -> tuple[str, str]:
     bucket, key = split(url)
     if not key:
         raise ValueError(
-            f"The URL {url!r} names a bucket but no object in it; list it first to load all of it."
+            f"The URL {url!r} names a bucket but no object in it; .list_files_by_s3() before"
+            " .load_files_by_s3(), or S3Client.list(), gives all that are in it."
         )
     return bucket, key
 

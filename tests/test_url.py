@@ -79,11 +79,11 @@ def test_takes_no_other_attributes() -> None:
         ("s3:///", "The filename does not contain a bucket name."),
     ],
 )
-def test_bad_urls_have_torchdatas_texts(url: str, text: str) -> None:
+def test_bad_urls_begin_with_torchdatas_texts(url: str, text: str) -> None:
     for function in (split, split_object, lambda url: S3Url(url).bucket):
         with pytest.raises(ValueError) as caught:
             function(url)
-        assert str(caught.value) == text
+        assert str(caught.value).startswith(text)
 
 
 @pytest.mark.parametrize("url", ["s3://bucket", "s3://bucket/"])

@@ -114,9 +114,12 @@ def _resolve(config: ClientConfig, bucket: str, region: str | None, settings: by
 
 def _check_bucket(bucket: str) -> None:
     if bucket.startswith("arn:"):
+        name = bucket.partition(":s3:::")[2]
         raise ConfigError(
             f"{bucket!r} is an ARN, which is not supported as a bucket",
-            hint="Use the access point's alias, which ends in -s3alias, as the bucket's name",
+            hint=f"Write 's3://{name}/...'"
+            if name
+            else "Use the access point's alias, which ends in -s3alias, as the bucket's name",
         )
     if bucket.endswith("--x-s3"):
         raise ConfigError(f"{bucket!r} is an S3 Express directory bucket, which is not supported")

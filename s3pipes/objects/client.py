@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from types import NoneType
 from typing import Any, TypeAlias
 
+from s3pipes.advice.argument import check
 from s3pipes.config import ClientConfig, ReadConfig, check_together
 from s3pipes.engine import OpenObject, Session, head, known, read_into
 from s3pipes.errors import RequestRefused
@@ -40,9 +42,12 @@ class S3Client:
 
     Raises:
         ConfigError: the settings contradict one another.
+        TypeError: an argument is neither.
     """
 
     def __init__(self, config: ClientConfig | None = None, read: ReadConfig | None = None) -> None:
+        check("S3Client", "config", config, (ClientConfig, NoneType), "a ClientConfig")
+        check("S3Client", "read", read, (ReadConfig, NoneType), "a ReadConfig")
         self.config = ClientConfig() if config is None else config
         self.read = _DEFAULT_READ if read is None else read
         check_together(self.config, self.read)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from s3pipes.pipes.base import IterDataPipe, Pipe
+from s3pipes.advice.argument import check_source
+from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
 from s3pipes.records.lines import LineRules, lists_of_lines
 
@@ -38,7 +39,7 @@ class LineReader(Pipe[Any]):
 
     def __init__(
         self,
-        source_datapipe: IterDataPipe[Any],
+        source_datapipe: Iterable[Any],
         *,
         skip_lines: int = 0,
         strip_newline: bool = True,
@@ -50,6 +51,7 @@ class LineReader(Pipe[Any]):
         drop_last: bool = False,
         max_line_bytes: int = 64 << 20,
     ) -> None:
+        check_source("readlines", source_datapipe, "(path, stream)")
         if skip_lines < 0:
             raise ValueError("'skip_lines' is required to be a positive integer.")
         if batch_size is not None and batch_size < 1:

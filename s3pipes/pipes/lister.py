@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
+from types import NoneType
 
+from s3pipes.advice.argument import check, check_source
 from s3pipes.compat.environment import client_config_from_environment
 from s3pipes.objects.client import S3Client
 from s3pipes.order.list_ahead import list_ahead
@@ -31,6 +33,7 @@ class S3FileLister(FromStore[S3Url]):
         client: replaces what `request_timeout_ms`, `region` and torchdata's variables say.
 
     Raises:
+        TypeError: an argument stands in another's place.
         ValueError: a URL is none of S3's (when iterated).
         S3PipesError: a prefix cannot be listed (when iterated).
     """
@@ -45,6 +48,15 @@ class S3FileLister(FromStore[S3Url]):
         *,
         client: S3Client | None = None,
     ) -> None:
+        name = "list_files_by_s3"
+        check_source(name, source_datapipe, "prefixes")
+        check(name, "length", length, int, "a number of URLs")
+        check(
+            name, "request_timeout_ms", request_timeout_ms, (int, float), "a number of milliseconds"
+        )
+        check(name, "region", region, (str, NoneType), "a region's name")
+        check(name, "masks", masks, (str, list, tuple), "one pattern or a list of patterns")
+        check(name, "client", client, (S3Client, NoneType), "an S3Client")
         super().__init__()
         self.source_datapipe = source_datapipe
         self.length = length

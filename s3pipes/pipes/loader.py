@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sized
+from types import NoneType
 from typing import cast
 
+from s3pipes.advice.argument import check, check_source
 from s3pipes.compat.environment import client_config_from_environment, read_config_from_environment
 from s3pipes.config import ReadConfig
 from s3pipes.objects.client import S3Client
@@ -33,6 +35,7 @@ class S3FileLoader(FromStore[tuple[str, S3Stream]]):
             whatever is ready first.
 
     Raises:
+        TypeError: an argument stands in another's place.
         ValueError: a URL names no object (when iterated, in its turn).
         S3PipesError: an object cannot be read (when iterated, or from the stream).
     """
@@ -48,6 +51,16 @@ class S3FileLoader(FromStore[tuple[str, S3Stream]]):
         client: S3Client | None = None,
         read: ReadConfig | None = None,
     ) -> None:
+        name = "load_files_by_s3"
+        check_source(name, source_datapipe, "URLs")
+        check(
+            name, "request_timeout_ms", request_timeout_ms, (int, float), "a number of milliseconds"
+        )
+        check(name, "region", region, (str, NoneType), "a region's name")
+        check(name, "buffer_size", buffer_size, (int, NoneType), "a number of bytes")
+        check(name, "multi_part_download", multi_part_download, (int, NoneType), "True or False")
+        check(name, "client", client, (S3Client, NoneType), "an S3Client")
+        check(name, "read", read, (ReadConfig, NoneType), "a ReadConfig")
         super().__init__()
         self.source_datapipe = source_datapipe
         self.client = client or S3Client(client_config_from_environment(region, request_timeout_ms))

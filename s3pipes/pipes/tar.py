@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from s3pipes.pipes.base import IterDataPipe, Pipe
+from s3pipes.advice.argument import check_source
+from s3pipes.advice.element import unpaired
+from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
+from s3pipes.records.member_path import MemberPath
 from s3pipes.records.tar import TarMember, compression_of, members
 
 
@@ -17,8 +19,8 @@ class TarArchiveLoader(Pipe[tuple[str, TarMember]]):
 
     Reads ustar, pax, GNU and v7 archives as they arrive, without seeking. The new path is
     `normpath(join(path of the archive, name))` as torchdata made it, which breaks the `//` of a
-    URL: `TarMember.archive` has it whole. Directories, links and devices are passed over. Each
-    stream is closed at its end; members stay valid.
+    URL: its `.archive` and `.name`, and the member's, have both parts whole. Directories, links
+    and devices are passed over. Each stream is closed at its end; members stay valid.
 
     Args:
         datapipe: yields `(path, binary stream)`.
@@ -29,21 +31,26 @@ class TarArchiveLoader(Pipe[tuple[str, TarMember]]):
     Raises:
         BadRecord: an archive is damaged, cut short or not an archive. The members yielded before
             are whole.
+        TypeError: an element of the source is no pair.
         ValueError: the mode is unknown.
     """
 
-    def __init__(self, datapipe: IterDataPipe[Any], mode: str = "r:*", length: int = -1) -> None:
+    def __init__(self, datapipe: Iterable[Any], mode: str = "r:*", length: int = -1) -> None:
         super().__init__()
+        check_source("load_from_tar", datapipe, "(path, stream)")
         self.datapipe = datapipe
         self.mode = mode
         self.length = length
         self._compression = compression_of(mode)
 
     def __iter__(self) -> Iterator[tuple[str, TarMember]]:
-        for path, stream in self.datapipe:
+        for element in self.datapipe:
+            try:
+                path, stream = element
+            except (TypeError, ValueError):
+                raise unpaired(element, "load_from_tar") from None
             for index, (name, content) in enumerate(members(path, stream, self._compression)):
-                inner = os.path.normpath(os.path.join(path, name))  # noqa: PTH118
-                yield inner, TarMember(content, name, path, index)
+                yield MemberPath(path, name, index), TarMember(content, name, path, index)
 
     def __len__(self) -> int:
         if self.length == -1:

@@ -2,63 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any
 
-from s3pipes.pipes.base import IterDataPipe, Pipe
+from s3pipes.advice.argument import check_source
+from s3pipes.advice.element import unpaired
+from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
+from s3pipes.records.member_path import MemberPath
 from s3pipes.records.samples import File, samples
 from s3pipes.records.tar import TarMember, compression_of, members
+
+KEYS = ("bare", "dotted")
 
 
 @functional("webdataset")
 class WebDataset(Pipe[dict[str, Any]]):
-    """Yields one dict per sample of the archives in the source (`.webdataset()`).
+    """Yields one dict per sample: what is named the same up to its first dot (`.webdataset()`).
 
     Consecutive files `dir/0001.jpg`, `dir/0001.cls` become
     `{"__key__": "dir/0001", "__url__": archive, "jpg": bytes, "cls": bytes}`: the key ends at the
     first dot of the last path component, the rest in lower case is the extension. A file without
     either is passed over. A sample ends where the key changes, and with the archive.
 
+    With `keys="dotted"` the samples are torchdata's: `{"__key__": path, ".jpg": value, ...}`, each
+    value as the source has it.
+
     Args:
-        source_datapipe: yields `(url, archive stream)`, as `load_files_by_s3()` does, or what
-            `load_from_tar()` makes of it. The former is faster.
-        mode: as for `load_from_tar`.
+        source_datapipe: yields `(url, archive stream)`, as `load_files_by_s3()` does, or
+            `(path, member)`, as `load_from_tar()` does, or `(path, anything)`, such as decoded
+            members. The first is the fastest.
+        mode: as for `load_from_tar`, where archives are given.
         length: what `len()` is to say; -1 where unknown.
+        keys: "bare", or "dotted": extensions keep dot and case, `__key__` is the whole path up to
+            the dot, there is no `__url__`, and streams are values, not archives.
 
     Raises:
         BadRecord: an archive is damaged, or one sample has the same extension twice.
-        TypeError: an element of the source is neither of the two.
-        ValueError: the mode is unknown.
+        TypeError: an element of the source is no pair, or its path is no str.
+        ValueError: the mode, or `keys`, is unknown.
     """
 
     def __init__(
-        self, source_datapipe: IterDataPipe[Any], mode: str = "r:*", length: int = -1
+        self,
+        source_datapipe: Iterable[Any],
+        mode: str = "r:*",
+        length: int = -1,
+        *,
+        keys: str = "bare",
     ) -> None:
         super().__init__()
+        check_source("webdataset", source_datapipe, "(path, stream)")
+        if keys not in KEYS:
+            raise ValueError(f"keys must be 'bare' or 'dotted', not {keys!r}")
         self.source_datapipe = source_datapipe
         self.mode = mode
         self.length = length
+        self.keys = keys
         self._compression = compression_of(mode)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        yield from samples(self._files())
+        if self.keys == "dotted":
+            yield from samples(self._as_given(), dotted=True)
+        else:
+            yield from samples(self._files())
+
+    def _as_given(self) -> Iterator[File]:
+        for index, element in enumerate(self.source_datapipe):
+            try:
+                path, value = element
+            except (TypeError, ValueError):
+                raise unpaired(element, "webdataset") from None
+            yield None, index, _checked(path), value
 
     def _files(self) -> Iterator[File]:
-        for path, stream in self.source_datapipe:
-            if isinstance(stream, TarMember):
-                yield stream.archive, stream.index, stream.name, stream.getvalue()
-            elif hasattr(stream, "read") or hasattr(stream, "chunks"):
-                url = str(path)
-                for index, (name, content) in enumerate(members(path, stream, self._compression)):
-                    yield url, index, name, content
+        places = count()
+        for element in self.source_datapipe:
+            try:
+                path, value = element
+            except (TypeError, ValueError):
+                raise unpaired(element, "webdataset") from None
+            is_member = isinstance(value, TarMember)
+            content = value.getvalue() if is_member else value
+            if isinstance(path, MemberPath):
+                yield path.archive, path.index, path.name, content
+            elif is_member or not (hasattr(value, "read") or hasattr(value, "chunks")):
+                yield None, next(places), _checked(path), content
             else:
-                raise TypeError(
-                    "webdataset() takes (url, archive stream) or what load_from_tar() yields, not"
-                    f" (path, {type(stream).__name__}): decode behind it"
-                )
+                url = str(path)
+                for index, (name, body) in enumerate(members(url, value, self._compression)):
+                    yield url, index, name, body
 
     def __len__(self) -> int:
         if self.length == -1:
             raise TypeError(f"{type(self).__name__} instance doesn't have valid length")
         return self.length
+
+
+def _checked(path: object) -> str:
+    if isinstance(path, str):
+        return path
+    raise TypeError(f".webdataset() takes a str for a path, not a {type(path).__name__}")

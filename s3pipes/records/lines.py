@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from s3pipes.advice.element import unpaired
 from s3pipes.engine import LineSplitter, LineTooLong
 from s3pipes.records.bad_record import BadRecord
 from s3pipes.records.pieces import pieces
@@ -44,6 +45,7 @@ def lists_of_lines(source: Iterable[tuple[Any, Any]], rules: LineRules) -> Itera
     """Yields lists of the lines of every `(path, stream)`; they run on across streams.
 
     Raises:
+        TypeError: an element of the source is no pair.
         BadRecord: a line is too long. All lines before it have been given where there is no
             batch_size.
     """
@@ -57,7 +59,11 @@ def lists_of_lines(source: Iterable[tuple[Any, Any]], rules: LineRules) -> Itera
         errors=rules.errors,
         with_path=rules.with_path,
     )
-    for path, stream in source:
+    for element in source:
+        try:
+            path, stream = element
+        except (TypeError, ValueError):
+            raise unpaired(element, "readlines") from None
         splitter.start(path)
         with closing(pieces(stream)) as fed:
             try:

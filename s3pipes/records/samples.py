@@ -7,14 +7,17 @@ from typing import Any
 
 from s3pipes.records.bad_record import BadRecord
 
-# URL of the archive, place in it, name, content.
-File = tuple[str, int, str, bytes]
+# URL of the archive, or None where it is not known; place in it; name; content.
+File = tuple[str | None, int, str, Any]
 
 
-def samples(files: Iterable[File]) -> Iterator[dict[str, Any]]:
+def samples(files: Iterable[File], *, dotted: bool = False) -> Iterator[dict[str, Any]]:
     """Yields one dict per sample: files in a row whose names are the same up to the first dot.
 
     A file whose name has nothing before or behind the dot is passed over.
+
+    Args:
+        dotted: keys begin with the dot and keep their case, as torchdata's.
 
     Raises:
         BadRecord: one sample has the same extension twice.
@@ -32,9 +35,11 @@ def samples(files: Iterable[File]) -> Iterator[dict[str, Any]]:
             if sample:
                 yield sample
             key, archive = name[:dot], url
-            sample = {"__key__": key, "__url__": archive}
+            sample = {"__key__": key}
+            if archive is not None:
+                sample["__url__"] = archive
         last = index
-        extension = name[dot + 1 :].lower()
+        extension = name[dot:] if dotted else name[dot + 1 :].lower()
         if extension in sample:
             raise BadRecord(
                 f"sample {key!r} has the extension {extension!r} twice",

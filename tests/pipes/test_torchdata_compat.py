@@ -116,8 +116,8 @@ def test_upstream_value_errors(pipe, url, text):
     made = pipe(IterableWrapper([url]), region="us-east-1")
     with pytest.raises(ValueError) as caught:
         next(iter(made))
-    # torch adds a line that names the pipe.
-    assert str(caught.value).splitlines()[0] == text
+    # Ours adds what to write, torch a line that names the pipe.
+    assert str(caught.value).startswith(text)
 
 
 def test_upstream_loader_on_a_missing_key(s3, bucket):

@@ -1,11 +1,16 @@
 import io
+import os
+import pickle
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from torch.utils.data import DataLoader, IterDataPipe
 
 from s3pipes.pipes.base import IterableWrapper
 from s3pipes.pipes.register import functional
 from s3pipes.records.bad_record import BadRecord
+from s3pipes.records.member_path import MemberPath
 from tests.interpreter import fresh
 from tests.tars import archive
 
@@ -63,9 +68,75 @@ def test_damage_gives_no_partial_sample():
     assert seen == ["a"]
 
 
-def test_what_is_decoded_before_is_told_where_to_decode():
-    with pytest.raises(TypeError, match="decode behind it"):
-        list(IterableWrapper([("a.txt", b"bytes")]).webdataset())
+def text_decoded(pair):
+    path, value = pair
+    return (path, value.read().decode()) if path.endswith(".cls") else pair
+
+
+def test_members_that_were_decoded_keep_their_sample_and_their_archive():
+    """Some are decoded, some are not, and all that belongs together stays together."""
+    plain = source(archive(FILES), archive(FILES[:3])).webdataset()
+    decoded = source(archive(FILES), archive(FILES[:3])).load_from_tar().map(text_decoded)
+    expected = [{**one, "cls": one["cls"].decode()} if "cls" in one else one for one in plain]
+    assert list(decoded.webdataset()) == expected
+
+
+# As torchdata 0.9 groups them; held against it in tests/pipes/test_torchdata_itself.py.
+PAIRS = [
+    ("/path/to/file1.jpg", b"1"),
+    ("/path/to/_something_", b"nothing"),
+    ("/path/to/file1.CLS", 2),
+    ("/path/to/file2.seg.png", b"3"),
+]
+
+
+def test_what_torchdatas_accepts_is_accepted():
+    assert list(IterableWrapper(PAIRS).webdataset()) == [
+        {"__key__": "/path/to/file1", "jpg": b"1", "cls": 2},
+        {"__key__": "/path/to/file2", "seg.png": b"3"},
+    ]
+    assert list(IterableWrapper(PAIRS).webdataset(keys="dotted")) == [
+        {"__key__": "/path/to/file1", ".jpg": b"1", ".CLS": 2},
+        {"__key__": "/path/to/file2", ".seg.png": b"3"},
+    ]
+
+
+def test_dotted_keys_have_streams_for_values():
+    """Members as load_from_tar() gives them, and objects that are no archives."""
+    [one, two, three] = source(archive(FILES)).load_from_tar().webdataset(keys="dotted")
+    assert one["__key__"] == "s3:/b/0/train/0001"
+    assert one.keys() == {"__key__", ".jpg", ".seg.PNG", ".cls"}
+    assert (one[".jpg"].read(), two[".jpg"].read(), three[".jpg"].read()) == (b"J1", b"J2", b"J3")
+    objects = [("s3://b/1.jpg", io.BytesIO(b"J")), ("s3://b/1.cls", io.BytesIO(b"C"))]
+    [sample] = IterableWrapper(objects).webdataset(keys="dotted")
+    assert (sample["__key__"], sample[".jpg"].read(), sample[".cls"].read()) == (
+        "s3://b/1",
+        b"J",
+        b"C",
+    )
+
+
+def test_other_keys_are_refused():
+    with pytest.raises(ValueError, match="keys must be 'bare' or 'dotted', not 'dots'"):
+        source().webdataset(keys="dots")
+
+
+def test_a_path_that_is_no_str():
+    with pytest.raises(TypeError, match="takes a str for a path, not a int"):
+        list(IterableWrapper([(1, b"")]).webdataset())
+
+
+def test_the_path_of_a_member_travels():
+    [(path, _)] = source(archive([("a/b.txt", b"1")])).load_from_tar()
+    assert path == "s3:/b/0/a/b.txt"
+    copy = pickle.loads(pickle.dumps(path))
+    assert (copy, copy.archive, copy.name, copy.index) == (path, "s3://b/0", "a/b.txt", 0)
+
+
+@given(st.text("a./", min_size=1, max_size=8), st.text("ab./", min_size=1, max_size=8))
+def test_the_path_of_a_member_is_torchdatas(where, name):
+    assume(where.strip("/"))
+    assert MemberPath(where, name, 0) == os.path.normpath(os.path.join(where, name))  # noqa: PTH118
 
 
 def opened(content):

@@ -1,0 +1,1 @@
+"""What the user probably meant: the sentences that answer mistakes. Pure, and below everything."""
