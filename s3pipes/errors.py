@@ -164,6 +164,7 @@ _CLASSES: dict[str, type[S3PipesError]] = {
     "server": RetriesExhausted,
     "expired_credentials": AccessDenied,
     "wrong_region": WrongRegion,
+    "wrong_scheme": ConfigError,
     "certificate": BadCertificate,
     "access_denied": AccessDenied,
     "bucket_not_found": BucketNotFound,
@@ -231,6 +232,8 @@ class Failure:
         url: the `s3://` URL, or "" where there is none.
         begin, end: the bytes asked for, end exclusive; equal where no range was.
         region: where the bucket is, if the store said so.
+        endpoint_url, whence: of a store that could not be reached: its endpoint as it was set, and
+            a sentence that says where it was set; "" otherwise.
     """
 
     kind: str
@@ -244,6 +247,8 @@ class Failure:
     code: str
     request_id: str
     region: str
+    endpoint_url: str = ""
+    whence: str = ""
 
 
 def translate(failure: Failure) -> S3PipesError:
@@ -254,6 +259,10 @@ def translate(failure: Failure) -> S3PipesError:
         hint = "Set the bucket's region with ClientConfig(region=...) or AWS_REGION"
         if region:
             hint = f"The bucket is in {region}: set ClientConfig(region={region!r}) or AWS_REGION"
+    if kind == "wrong_scheme":
+        hint = f"Use {_other_scheme(failure.endpoint_url)}"
+    if failure.whence:
+        hint = ". ".join(part for part in (hint, failure.whence) if part)
     begin, end = failure.begin, failure.end
     error = _CLASSES.get(kind, S3PipesError)(
         failure.message,
@@ -282,6 +291,13 @@ def refused(error: WrongRegion) -> RequestRefused:
         status=error.status,
         request_id=error.request_id,
     )
+
+
+def _other_scheme(url: str) -> str:
+    if not url:
+        return "the other scheme, http:// or https://"
+    scheme, _, rest = url.partition("://")
+    return f"{'https' if scheme == 'http' else 'http'}://{rest}"
 
 
 def _printable(url: str) -> str:

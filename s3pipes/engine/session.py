@@ -7,6 +7,7 @@ import threading
 
 from s3pipes.config import ClientConfig, ReadConfig, check_together
 from s3pipes.engine import _native
+from s3pipes.engine.log import listen
 from s3pipes.engine.stores import Stores
 from s3pipes.errors import WrongRegion
 
@@ -47,6 +48,7 @@ class Session:
             ConfigError: the client's settings and these contradict one another.
         """
         check_together(self.config, read)
+        listen()
         stores = self.here()
         chunk_bytes, window_bytes = read.chunk_bytes, read.window_bytes
         if read.whole_objects:
