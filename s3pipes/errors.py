@@ -232,8 +232,7 @@ class Failure:
         url: the `s3://` URL, or "" where there is none.
         begin, end: the bytes asked for, end exclusive; equal where no range was.
         region: where the bucket is, if the store said so.
-        endpoint_url, whence: of a store that could not be reached: its endpoint as it was set, and
-            a sentence that says where it was set; "" otherwise.
+        endpoint_url, whence: of a store out of reach, and where that was set; "" otherwise.
     """
 
     kind: str
@@ -261,8 +260,7 @@ def translate(failure: Failure) -> S3PipesError:
             hint = f"The bucket is in {region}: set ClientConfig(region={region!r}) or AWS_REGION"
     if kind == "wrong_scheme":
         hint = f"Use {_other_scheme(failure.endpoint_url)}"
-    if failure.whence:
-        hint = ". ".join(part for part in (hint, failure.whence) if part)
+    hint = ". ".join(part for part in (hint, failure.whence) if part)
     begin, end = failure.begin, failure.end
     error = _CLASSES.get(kind, S3PipesError)(
         failure.message,
@@ -294,8 +292,6 @@ def refused(error: WrongRegion) -> RequestRefused:
 
 
 def _other_scheme(url: str) -> str:
-    if not url:
-        return "the other scheme, http:// or https://"
     scheme, _, rest = url.partition("://")
     return f"{'https' if scheme == 'http' else 'http'}://{rest}"
 

@@ -19,9 +19,7 @@ def listen() -> None:
     if logger.isEnabledFor(logging.DEBUG):
         _native.want_events(logging.DEBUG)
     else:
-        _native.want_events(
-            logging.INFO if logger.isEnabledFor(logging.INFO) else logging.WARNING
-        )
+        _native.want_events(logging.INFO if logger.isEnabledFor(logging.INFO) else logging.WARNING)
 
 
 def deliver() -> None:

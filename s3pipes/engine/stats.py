@@ -96,21 +96,16 @@ class Stats:
         )
 
     def __str__(self) -> str:
+        running = f"{self.requests_running} requests, {self.streams_open} streams"
+        used, free = _size(self.memory_used_bytes), _size(self.memory_free_bytes)
+        budget, outside = _size(self.memory_budget_bytes), _size(self.memory_outside_bytes)
         rows = [
             ("requests", f"{self.requests:,}, {self.retries:,} of them repeated"),
             ("received", _size(self.bytes_received)),
             ("fetched in vain", f"{self.chunks_evicted:,} chunks"),
             ("waited", f"{self.wait_s:.1f} s"),
-            (
-                "now",
-                f"{self.requests_running} requests, {self.streams_open} streams,"
-                f" {self.processes} processes",
-            ),
-            (
-                "memory here",
-                f"{_size(self.memory_used_bytes)} used, {_size(self.memory_free_bytes)} free of"
-                f" {_size(self.memory_budget_bytes)}, {_size(self.memory_outside_bytes)} handed out",
-            ),
+            ("now", f"{running}, {self.processes} processes"),
+            ("memory here", f"{used} used, {free} free of {budget}, {outside} handed out"),
             *(("store", str(store)) for store in self.stores),
         ]
         return "\n".join(f"{name:<16}{value}" for name, value in rows)

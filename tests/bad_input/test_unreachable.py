@@ -67,18 +67,19 @@ def test_a_dead_port_is_told_once_for_many_objects(
     assert len(told(caplog)) == 1
 
 
-def test_it_is_told_while_asyncio_waits(caplog: pytest.LogCaptureFixture, dead: str) -> None:
+def test_it_is_told_while_asyncio_waits(monkeypatch: pytest.MonkeyPatch, dead: str) -> None:
     client = S3Client(ClientConfig(endpoint_url=dead, retry=RetryConfig(), **KEYS))  # type: ignore[arg-type]
 
     async def until_told() -> None:
+        heard = asyncio.Event()
+        monkeypatch.setattr(logging.getLogger("s3pipes"), "handle", lambda _: heard.set())
         task = asyncio.create_task(client.get_async("s3://bucket/key"))
-        while not told(caplog):
-            await asyncio.sleep(0.01)
+        await asyncio.wait_for(heard.wait(), at_most(5.0))
         assert not task.done()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(until_told(), 5.0))
+    asyncio.run(until_told())
 
 
 def test_an_unknown_host_names_the_region_and_its_source(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,11 @@ from tests.allowance import at_most
 from tests.clients import FAST
 from tests.doors import Ask, all_doors
 
-PLAIN = {"moto": MotoServer, "scripted": ScriptedServer, "simulated": lambda: SimulatedS3("none")}
+PLAIN: dict[str, Callable[[], Any]] = {
+    "moto": MotoServer,
+    "scripted": ScriptedServer,
+    "simulated": lambda: SimulatedS3("none"),
+}
 # As Go (MinIO, SeaweedFS), nginx and Apache answer whoever speaks plainly to a port of TLS.
 ANSWERS = {
     "go": b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",

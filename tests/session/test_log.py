@@ -53,9 +53,7 @@ def test_a_retry_is_told_once_for_each_host_and_cause(
     broken_once(scripted)
     for _, stream in IterableWrapper(urls).load_files_by_s3(client=client):
         assert stream.read() == b"content"
-    scripted.script = lambda request: (
-        fault(500, "InternalError") if request.attempt <= 3 else None
-    )
+    scripted.script = lambda request: fault(500, "InternalError") if request.attempt <= 3 else None
     client.get(urls[0])
     warned = told(caplog, logging.WARNING)
     assert len(warned) == 2, warned
@@ -99,7 +97,9 @@ def test_every_request_is_told_with_its_id_where_debug_is_read(
     client = client_of(scripted)
     assert bytes(client.get(urls[0])) == b"content"
     (line,) = told(caplog, logging.DEBUG)
-    shape = r"GET s3://bucket/key0 bytes=0-\d+: 206 after 0\.\d{3} s, 7 bytes, request id REQUEST0001"
+    shape = (
+        r"GET s3://bucket/key0 bytes=0-\d+: 206 after 0\.\d{3} s, 7 bytes, request id REQUEST0001"
+    )
     assert re.fullmatch(shape, line), line
     client.head(urls[1])
     assert len(list(client.list("s3://bucket/"))) == 5

@@ -52,7 +52,6 @@ StatsPage::Sum figures_of(const Stats& stats, bool living) noexcept {
 // What this process counts in.
 struct Own {
     std::atomic<Stats*> stats{nullptr};
-    Page* page = nullptr;  // where that lies, if it lies on one
     StatsPage::Sum base;   // of who had the place before
     Stats alone;
 };
@@ -112,10 +111,7 @@ Stats& StatsPage::claim() noexcept {
     if (Stats* const claimed = own.stats.load()) return *claimed;
     Page* const page = shared_page.load();
     Place* const place = page != nullptr ? free_place(*page) : nullptr;
-    if (place != nullptr) {
-        own.page = page;
-        own.base = figures_of(place->stats, false);
-    }
+    if (place != nullptr) own.base = figures_of(place->stats, false);
     own.stats.store(place != nullptr ? &place->stats : &own.alone);
     return *own.stats.load();
 }
