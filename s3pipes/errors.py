@@ -95,6 +95,7 @@ _CLASSES: dict[str, type[S3PipesError]] = {
     "server": RetriesExhausted,
     "expired_credentials": AccessDenied,
     "wrong_region": WrongRegion,
+    "wrong_scheme": ConfigError,
     "certificate": BadCertificate,
     "access_denied": AccessDenied,
     "bucket_not_found": BucketNotFound,
@@ -163,6 +164,7 @@ class Failure:
         url: the `s3://` URL, or "" where there is none.
         begin, end: the bytes asked for, end exclusive; equal where no range was.
         region: where the bucket is, if the store said so.
+        endpoint_url, whence: of a store out of reach, and where that was set; "" otherwise.
     """
 
     kind: str
@@ -176,6 +178,8 @@ class Failure:
     code: str
     request_id: str
     region: str
+    endpoint_url: str = ""
+    whence: str = ""
 
 
 def translate(failure: Failure) -> S3PipesError:
@@ -186,6 +190,9 @@ def translate(failure: Failure) -> S3PipesError:
         hint = "Set the bucket's region with ClientConfig(region=...) or AWS_REGION"
         if region:
             hint = f"The bucket is in {region}: set ClientConfig(region={region!r}) or AWS_REGION"
+    if kind == "wrong_scheme":
+        hint = f"Use {_other_scheme(failure.endpoint_url)}"
+    hint = ". ".join(part for part in (hint, failure.whence) if part)
     begin, end = failure.begin, failure.end
     # To who may not list, S3 answers 403 for a missing object too.
     if kind == "object_not_found" or (kind == "access_denied" and begin != end):
@@ -217,3 +224,8 @@ def refused(error: WrongRegion) -> RequestRefused:
         status=error.status,
         request_id=error.request_id,
     )
+
+
+def _other_scheme(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{'https' if scheme == 'http' else 'http'}://{rest}"

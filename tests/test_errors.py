@@ -34,6 +34,7 @@ NATIVE_KINDS = {
     "server": errors.RetriesExhausted,
     "expired_credentials": errors.AccessDenied,
     "wrong_region": errors.WrongRegion,
+    "wrong_scheme": errors.ConfigError,
     "certificate": errors.BadCertificate,
     "access_denied": errors.AccessDenied,
     "bucket_not_found": errors.BucketNotFound,

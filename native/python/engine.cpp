@@ -12,6 +12,7 @@
 
 #include "core/engine/read/flow.hpp"
 #include "core/words/generation.hpp"
+#include "core/words/stats_page.hpp"
 #include "python/register.hpp"
 
 namespace nb = nanobind;
@@ -50,18 +51,20 @@ nb::list flows_of(Engine& engine) {
     return found;
 }
 
-nb::object stats_of_this_process() {
+nb::object all_stats() {
+    const StatsPage::Sum sum = StatsPage::sum();
     const auto engine = Engine::existing();
-    if (!engine) return nb::none();
-    const Stats& stats = engine->stats();
+    if (!engine && sum.requests == 0 && sum.processes == 0) return nb::none();
     nb::dict found;
-    found["requests"] = stats.requests.load();
-    found["retries"] = stats.retries.load();
-    found["bytes_received"] = stats.bytes_received.load();
-    found["chunks_evicted"] = stats.chunks_evicted.load();
-    found["wait_s"] = static_cast<double>(stats.wait_ns.load()) * 1e-9;
-    found["requests_running"] = stats.running.load();
-    found["streams_open"] = stats.streams.load();
+    found["requests"] = sum.requests;
+    found["retries"] = sum.retries;
+    found["bytes_received"] = sum.bytes_received;
+    found["chunks_evicted"] = sum.chunks_evicted;
+    found["wait_s"] = static_cast<double>(sum.wait_ns) * 1e-9;
+    found["requests_running"] = sum.running;
+    found["streams_open"] = sum.streams;
+    found["processes"] = sum.processes;
+    if (!engine) return found;
     const Arena::Figures memory = engine->arena().figures();
     found["memory_used_bytes"] = memory.used;
     found["memory_free_bytes"] = memory.free;
@@ -108,7 +111,7 @@ void register_engine(nb::module_& module) {
             if (Engine::shut_down()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
         },
         nb::call_guard<nb::gil_scoped_release>());
-    module.def("stats", &stats_of_this_process);
+    module.def("stats", &all_stats);
     module.def("process_generation", [] { return process_generation(); });
 }
 

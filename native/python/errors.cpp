@@ -1,8 +1,10 @@
 // Native failures as Python exceptions; which class and which hint is decided in s3pipes/errors.py.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
 
 #include "core/engine/engine.hpp"
 #include "core/words/failure.hpp"
+#include "python/log.hpp"
 #include "python/register.hpp"
 
 namespace nb = nanobind;
@@ -18,6 +20,7 @@ nb::object printable(const std::string& value) {
 }
 
 void raise_in_python(const Failure& failure) {
+    tell_python();  // first what led to it
     const Error& error = failure.error;
     const nb::module_ errors = nb::module_::import_("s3pipes.errors");
     const nb::object known = errors.attr("Failure")(
@@ -26,7 +29,9 @@ void raise_in_python(const Failure& failure) {
         "end"_a = failure.range.end, "attempts"_a = failure.attempts,
         "elapsed_s"_a = failure.elapsed_s, "status"_a = error.status,
         "code"_a = printable(error.code), "request_id"_a = printable(error.request_id),
-        "region"_a = printable(error.region));
+        "region"_a = printable(error.region),
+        "endpoint_url"_a = error.whence ? error.whence->endpoint_url : "",
+        "whence"_a = error.whence ? error.whence->sentence : "");
     const nb::object exception = errors.attr("translate")(known);
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
 }

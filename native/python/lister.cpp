@@ -6,6 +6,7 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
+#include "python/log.hpp"
 #include "python/poll.hpp"
 #include "python/register.hpp"
 #include "python/text.hpp"
@@ -26,6 +27,7 @@ nb::object next_page(PyLister& self) {
         nb::gil_scoped_release released;
         page = self.lister.next(self.poll);
     }
+    tell_python();
     if (!page) return nb::none();
     nb::list objects;
     for (const ListedObject& object : *page)
@@ -43,6 +45,7 @@ nb::tuple head(std::shared_ptr<Engine> engine, std::shared_ptr<ObjectStore> stor
         const Poll poll = poll_python(store.get());
         meta = head_object(std::move(engine), std::move(store), raw, retry, poll);
     }
+    tell_python();
     return nb::make_tuple(meta.size, text(meta.etag), meta.last_modified);
 }
 

@@ -8,6 +8,7 @@ NB_MODULE(_native, module) {
     s3pipes::register_errors(module);
     s3pipes::register_view(module);
     s3pipes::register_engine(module);
+    s3pipes::register_log(module);
     s3pipes::register_store(module);
     s3pipes::register_reader(module);
     s3pipes::register_stream(module);

@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "python/log.hpp"
+
 namespace nb = nanobind;
 
 namespace s3pipes {
@@ -29,6 +31,7 @@ Poll poll_python(const ObjectStore* store) {
     return [store] {
         nb::gil_scoped_acquire gil;
         if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        tell_python();
         const auto found = cells().find(store);
         if (found == cells().end()) return;
         PyCredentialCell& mine = *found->second;

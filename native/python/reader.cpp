@@ -10,6 +10,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/policy/range_merge.hpp"
+#include "python/log.hpp"
 #include "python/poll.hpp"
 #include "python/register.hpp"
 #include "python/stream.hpp"
@@ -97,19 +98,23 @@ std::uint64_t read_into(PyReader& self, std::shared_ptr<ObjectStore> store, nb::
     request.destination = Destination::into(Buffer::around(
         std::span(target.view.len > 0 ? static_cast<std::byte*>(target.view.buf) : &nowhere,
                   static_cast<std::size_t>(target.view.len))));
-    nb::gil_scoped_release released;
-    struct Settle {
-        std::shared_ptr<Cursor> cursor;
-        ~Settle() { cursor->close(true); }
-    } settle{self.reader.open(std::move(request))};
-    self.reader.start();
-    return settle.cursor->whole(poll).size();
+    return and_tell([&] {
+        nb::gil_scoped_release released;
+        struct Settle {
+            std::shared_ptr<Cursor> cursor;
+            ~Settle() { cursor->close(true); }
+        } settle{self.reader.open(std::move(request))};
+        self.reader.start();
+        return settle.cursor->whole(poll).size();
+    });
 }
 
 std::uint64_t next_ready(PyReader& self) {
     const Poll poll = self.poll;  // open() may set another one meanwhile
-    nb::gil_scoped_release released;
-    return self.reader.next_ready(poll);
+    return and_tell([&] {
+        nb::gil_scoped_release released;
+        return self.reader.next_ready(poll);
+    });
 }
 
 }  // namespace

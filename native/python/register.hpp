@@ -8,6 +8,7 @@ namespace s3pipes {
 void register_errors(nanobind::module_& module);
 void register_view(nanobind::module_& module);
 void register_engine(nanobind::module_& module);
+void register_log(nanobind::module_& module);
 void register_store(nanobind::module_& module);
 void register_reader(nanobind::module_& module);
 void register_stream(nanobind::module_& module);

@@ -6,6 +6,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include "python/log.hpp"
 #include "python/register.hpp"
 #include "python/text.hpp"
 #include "python/view.hpp"
@@ -24,14 +25,16 @@ const Poll no_wait;
 // given up for another reader at any moment: then it would wait, and is begun again.
 template <typename Work>
 auto unless(bool at_hand, const Poll& poll, Work work) {
-    if (at_hand) {
-        try {
-            return work(no_wait);
-        } catch (const WouldWait&) {
+    return and_tell([&] {
+        if (at_hand) {
+            try {
+                return work(no_wait);
+            } catch (const WouldWait&) {
+            }
         }
-    }
-    nb::gil_scoped_release released;
-    return work(poll);
+        nb::gil_scoped_release released;
+        return work(poll);
+    });
 }
 
 bool quick(const PyStream& self, std::uint64_t size) {
@@ -89,8 +92,10 @@ PyView next_view(PyStream& self) {
 }
 
 PyView whole(PyStream& self) {
-    nb::gil_scoped_release released;
-    return PyView{self.cursor->whole(self.poll)};
+    return and_tell([&] {
+        nb::gil_scoped_release released;
+        return PyView{self.cursor->whole(self.poll)};
+    });
 }
 
 std::optional<PyView> whole_at_hand(PyStream& self) {

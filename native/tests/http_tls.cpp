@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/http/other_scheme.hpp"
 #include "tests/http_rig.hpp"
 
 using namespace s3pipes;
@@ -126,12 +127,53 @@ BOOST_AUTO_TEST_CASE(tls_needs_a_peer_that_speaks_it) {
     ClientLoop loop;
     const auto trust = TlsTrust::make(false, "");
     const Error confused = loop.error_of(fetch(loop.pool, tls_at(plain, trust)));
-    BOOST_TEST((confused.kind == ErrorKind::connection));
+    BOOST_TEST((confused.kind == ErrorKind::wrong_scheme));
     BOOST_TEST(mentions(confused, "TLS"));
+    BOOST_TEST(!confused.mute);
     Endpoint endpoint = tls_at(mute, trust);
     endpoint.connect_timeout = 300ms;
     const Error late = loop.error_of(fetch(loop.pool, endpoint));
     BOOST_TEST((late.kind == ErrorKind::timeout));
+    BOOST_TEST(late.mute);
+}
+
+BOOST_AUTO_TEST_CASE(who_spoke_tls_before_is_out_of_order_and_not_of_another_kind) {
+    const Certificate certificate("DNS:localhost");
+    ScriptedServer tls([](Peer&, int) {}, &certificate);  // for its context
+    ScriptedServer server([&](Peer& peer, int connection) {
+        if (connection == 0) {
+            peer.start_tls(tls.tls());
+            peer.request();
+            peer.send(of_length("x"));
+            peer.close();
+        } else {
+            peer.send("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+            peer.wait_for_close();
+        }
+    });
+    ClientLoop loop;
+    const Endpoint endpoint = tls_at(server, TlsTrust::make(true, certificate.file()));
+    BOOST_TEST(loop.run(fetch(loop.pool, endpoint)).body == "x");
+    loop.pool.close_idle();
+    const Error error = loop.error_of(fetch(loop.pool, endpoint));
+    BOOST_TEST((error.kind == ErrorKind::connection));
+    BOOST_TEST(mentions(error, "does not speak TLS"));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_is_asked_the_other_way_round) {
+    const Certificate certificate("DNS:localhost");
+    ScriptedServer encrypted(always(of_length("x")), &certificate);
+    ScriptedServer plain(always(of_length("x")));
+    ScriptedServer neither([](Peer& peer, int) { peer.reset(); });
+    ClientLoop loop;
+    const auto trust = TlsTrust::make(false, "");
+    BOOST_TEST(loop.run(speaks_other_scheme(loop.pool, at(encrypted))));
+    BOOST_TEST(loop.run(speaks_other_scheme(loop.pool, tls_at(plain, trust))));
+    BOOST_TEST(!loop.run(speaks_other_scheme(loop.pool, at(plain))));
+    BOOST_TEST(!loop.run(speaks_other_scheme(loop.pool, tls_at(encrypted, trust))));
+    BOOST_TEST(!loop.run(speaks_other_scheme(loop.pool, at(neither))));
+    BOOST_TEST(!loop.run(speaks_other_scheme(loop.pool, tls_at(neither, trust))));
+    BOOST_TEST(loop.pool.open() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(trust_names_a_file_it_cannot_read) {

@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(a_seek_gives_up_what_it_leaves) {
     BOOST_TEST(!meeting.filling.reads_ahead());
     std::vector<std::uint64_t> steps;
     for (int i = 0; i < 4; ++i) {
+        meeting.reading.want(1);
         const auto chunk = meeting.start(8 * MiB);
         steps.push_back(chunk->range.size());
         meeting.bring(chunk);
@@ -133,6 +134,45 @@ BOOST_AUTO_TEST_CASE(a_seek_gives_up_what_it_leaves) {
     meeting.filling.finish(*first, nullptr);
     meeting.filling.finish(*second, nullptr);
     BOOST_TEST(meeting.queue.running() == 0u);
+}
+
+// A column of a Parquet file is one read, in several chunks; the next one is elsewhere.
+BOOST_AUTO_TEST_CASE(one_long_read_does_not_say_that_reading_goes_on) {
+    Meeting meeting(Meeting::listed(100 * MiB));
+    for (const std::uint64_t column : {10 * MiB, 50 * MiB, 70 * MiB, 30 * MiB}) {
+        meeting.reading.seek(column);
+        for (std::uint64_t left = 5 * MiB; left != 0; left -= MiB) {
+            meeting.reading.want(left);
+            const auto chunk = meeting.start(MiB);
+            BOOST_TEST(chunk->range.size() == MiB);
+            meeting.bring(chunk);
+            meeting.reading.consume(MiB);
+        }
+        BOOST_TEST(!meeting.filling.reads_ahead());
+    }
+    // But several do that follow one another, and soon the rest is fetched ahead of them.
+    for (int i = 0; i < 2; ++i) {
+        meeting.reading.want(MiB);
+        const auto chunk = meeting.start(MiB);
+        meeting.bring(chunk);
+        meeting.reading.consume(MiB);
+    }
+    BOOST_TEST(meeting.filling.reads_ahead());
+}
+
+// To call off a request costs its connection, and the next one the time to make another.
+BOOST_AUTO_TEST_CASE(a_seek_lets_a_request_end_that_is_nearly_done) {
+    for (const bool nearly : {true, false}) {
+        Meeting meeting(Meeting::listed(100 * MiB));
+        const auto chunk = meeting.start();
+        meeting.filling.place(*chunk, *meeting.arena);
+        chunk->filled = nearly ? MiB - 1000 : 1000;
+        meeting.reading.seek(50 * MiB);
+        BOOST_TEST(chunk->given_up);
+        BOOST_TEST(chunk->spared == nearly);
+        meeting.filling.finish(*chunk, nullptr);
+        BOOST_TEST(meeting.arena->charged() == 0u);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_glance_asks_for_little_until_more_is_wanted) {

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from s3pipes.aws.imports import import_botocore
 from s3pipes.aws.profile import open_session, settings_digest
 from s3pipes.aws.proxy import Proxy, proxy_for
+from s3pipes.aws.whence import told_whence
 from s3pipes.config import ClientConfig, check_endpoint_url
 from s3pipes.errors import ConfigError
 
@@ -38,6 +39,8 @@ class Target:
         proxy_authorization: value of the Proxy-Authorization header, or "".
         verify: whether the certificate is checked.
         ca_file: the CA file to check it against; "" for the system's.
+        endpoint_url, whence: the endpoint as it was set or follows from the region, and a sentence
+            that says where that was set: for the errors of who cannot reach it.
     """
 
     bucket: str
@@ -55,6 +58,8 @@ class Target:
     requester_pays: bool = False
     connect_timeout_s: float = 5.0
     progress_timeout_s: float = 10.0
+    endpoint_url: str = ""
+    whence: str = ""
 
 
 def resolve(config: ClientConfig, bucket: str, region: str | None = None) -> Target:
@@ -109,6 +114,8 @@ def _resolve(config: ClientConfig, bucket: str, region: str | None, settings: by
         requester_pays=config.requester_pays,
         connect_timeout_s=config.connect_timeout_s,
         progress_timeout_s=config.progress_timeout_s,
+        endpoint_url=resolver.endpoint_url,
+        whence=resolver.whence,
     )
 
 
@@ -179,7 +186,11 @@ class _Resolver:
             ) from None
         self._client.meta.events.register("before-send.s3", _take)
         # It may come from a variable or a profile, which nobody has checked yet.
-        check_endpoint_url(self._client.meta.endpoint_url, "The endpoint URL")
+        self.endpoint_url: str = self._client.meta.endpoint_url
+        check_endpoint_url(self.endpoint_url, "The endpoint URL")
+        self.whence = told_whence(
+            config, session, self.endpoint_url, self._client.meta.region_name, region
+        )
 
     def address_of(self, bucket: str) -> tuple[str, str]:
         """URL of the object `_KEY` in `bucket`, and the region to sign for."""

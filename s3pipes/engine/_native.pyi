@@ -228,7 +228,19 @@ def process_generation() -> int:
     """Grows by one in the child of every fork."""
 
 def stats() -> dict[str, Any] | None:
-    """See `s3pipes.engine.stats.Stats`; None before an engine exists."""
+    """See `s3pipes.engine.stats.Stats`; None before an engine exists anywhere."""
+
+def take_events() -> list[tuple[int, float, str]]:
+    """Level, time since 1970 and text of what the engine has to say; each is given once."""
+
+def want_events(least: int) -> None:
+    """From this level of `logging` on; warnings always."""
+
+def stats_page_bytes() -> int:
+    """The size of the file that holds the figures of a tree of processes."""
+
+def share_stats(descriptor: int) -> bool:
+    """Counts there from now on, in this process and those that it forks; False: it cannot."""
 
 def shut_down() -> None:
     """Joins the event loops; nothing can be read afterwards."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from s3pipes.config import ReadConfig
 from s3pipes.engine import _native
 from s3pipes.engine.lasting import Lasting
+from s3pipes.engine.log import listen
 from s3pipes.engine.opened import Meta, known
 from s3pipes.engine.session import Session
 from s3pipes.url import split_object
@@ -30,6 +31,7 @@ def head(session: Session, url: str) -> Meta:
     bucket, key = split_object(url)
 
     def asked(store: _native.ObjectStore) -> Meta:
+        listen()
         here = session.here()  # in a fork's child another one than a moment ago
         return _native.head(engine=here.engine, store=store, key=key, retry=here.retry)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s3pipes.engine._native import Lister, ListPlace
 from s3pipes.engine.lasting import Lasting, begun
+from s3pipes.engine.log import listen
 from s3pipes.engine.session import Session
 
 Page = list[tuple[str, int, str, int]]
@@ -35,6 +36,7 @@ class Listing(Lasting[Lister]):
         return self._from(self.native.place)
 
     def _from(self, place: ListPlace | None) -> Lister:
+        listen()
         stores = self.session.here()
         self.store = stores.of(self.bucket)
         return Lister(

@@ -9,6 +9,7 @@ from typing import Any
 
 from s3pipes.config import ClientConfig, ReadConfig, check_together
 from s3pipes.engine import _native
+from s3pipes.engine.log import listen
 from s3pipes.engine.stores import Stores
 from s3pipes.errors import WrongRegion
 
@@ -52,6 +53,7 @@ class Session:
             ConfigError: the client's settings and these contradict one another.
         """
         check_together(self.config, read)
+        listen()
         stores = self.here()
         chunk_bytes, window_bytes = read.chunk_bytes, read.window_bytes
         if read.whole_objects:

@@ -1,10 +1,12 @@
-"""What this process has read so far, and what its engine holds now."""
+"""What has been read so far, here and in the processes that were started, and what is held now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s3pipes.engine import _native
+from s3pipes.engine import tree as _shared  # noqa: F401 - makes the page, before anything forks
+from s3pipes.engine.log import deliver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +49,23 @@ class StoreStats:
 
 @dataclass(frozen=True, kw_only=True)
 class Stats:
-    """Figures of one process; all 0 where nothing has been read yet. Subtract two to get a span.
+    """What this process and those that it started have read; all 0 where nothing has been read yet.
+
+    The workers of a `DataLoader` are added up in the process that iterates it, without being told
+    of one another, and what they did stays counted when they end. Two subtract to a span, and one
+    prints as a short table.
 
     Attributes:
         requests: requests sent, every attempt counted.
         retries: of those, repeated ones.
         bytes_received: of bodies.
         chunks_evicted: chunks fetched ahead and given up, unread, for a reader that was waiting.
-        wait_s: seconds in which readers waited for bytes, added over all threads.
+        wait_s: seconds in which readers waited for bytes, added over all threads and processes.
         requests_running: requests in flight now.
         streams_open: open streams now.
-        memory_used_bytes, memory_free_bytes: of the budget, in use and kept for reuse.
+        processes: that read, and live.
+        memory_used_bytes, memory_free_bytes: of the budget, in use and kept for reuse. These, and
+            what follows, are of this process alone.
         memory_outside_bytes: handed to the user and still held there.
         memory_budget_bytes: the hard limit of used and free together.
         event_loops: native threads.
@@ -71,6 +79,7 @@ class Stats:
     wait_s: float = 0.0
     requests_running: int = 0
     streams_open: int = 0
+    processes: int = 0
     memory_used_bytes: int = 0
     memory_free_bytes: int = 0
     memory_outside_bytes: int = 0
@@ -78,11 +87,47 @@ class Stats:
     event_loops: int = 0
     stores: tuple[StoreStats, ...] = ()
 
+    def __sub__(self, earlier: Stats) -> Stats:
+        """What was done since `earlier`; what is held now stays as it is now."""
+        if not isinstance(earlier, Stats):
+            return NotImplemented
+        return replace(
+            self, **{name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
+        )
+
+    def __str__(self) -> str:
+        running = f"{self.requests_running} requests, {self.streams_open} streams"
+        used, free = _size(self.memory_used_bytes), _size(self.memory_free_bytes)
+        budget, outside = _size(self.memory_budget_bytes), _size(self.memory_outside_bytes)
+        rows = [
+            ("requests", f"{self.requests:,}, {self.retries:,} of them repeated"),
+            ("received", _size(self.bytes_received)),
+            ("fetched in vain", f"{self.chunks_evicted:,} chunks"),
+            ("waited", f"{self.wait_s:.1f} s"),
+            ("now", f"{running}, {self.processes} processes"),
+            ("memory here", f"{used} used, {free} free of {budget}, {outside} handed out"),
+            *(("store", str(store)) for store in self.stores),
+        ]
+        return "\n".join(f"{name:<16}{value}" for name, value in rows)
+
+
+# What only grows.
+_COUNTED = ("requests", "retries", "bytes_received", "chunks_evicted", "wait_s")
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:  # noqa: PLR2004
+            return f"{count:.0f} bytes" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
 
 def stats() -> Stats:
-    """The figures of this process as they are now."""
+    """The figures as they are now: of this process, its `DataLoader`s' workers, and theirs."""
+    deliver()
     found = _native.stats()
     if found is None:
         return Stats()
-    stores = tuple(StoreStats(**store) for store in found.pop("stores"))
+    stores = tuple(StoreStats(**store) for store in found.pop("stores", ()))
     return Stats(**found, stores=stores)

@@ -17,6 +17,7 @@ from s3pipes.aws.credentials import CredentialSource, Snapshot
 from s3pipes.aws.endpoint import resolve
 from s3pipes.config import ClientConfig
 from s3pipes.engine import _native
+from s3pipes.engine.log import deliver, logger
 from s3pipes.engine.neighbours import neighbours
 from s3pipes.errors import WrongRegion, refused
 
@@ -113,13 +114,14 @@ class Stores:
             resolve(self._config, bucket, error.region)
             self.regions[bucket] = error.region
             del self._by_bucket[bucket]
-        warnings.warn(
+        text = (
             f"The bucket {bucket!r} is in {error.region}, not where it was looked for; following."
             f" Set ClientConfig(region={error.region!r}), region={error.region!r} on the pipe, or"
-            " AWS_REGION to save the detour.",
-            RuntimeWarning,
-            stacklevel=2,
+            " AWS_REGION to save the detour."
         )
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+        if logger.hasHandlers():  # without any it would be printed a second time
+            logger.warning(text)
         return True
 
     def _bring_credentials(self) -> None:
@@ -179,8 +181,13 @@ def _default_event_loops() -> int:
 _stopping: list[int] = []
 
 
+def _stop() -> None:
+    _native.shut_down()
+    deliver()
+
+
 def _stop_at_exit() -> None:
     # OpenSSL and the C++ library tidy up when the process ends; no loop may run by then.
     if _stopping != [os.getpid()]:
         _stopping[:] = [os.getpid()]
-        atexit.register(_native.shut_down)
+        atexit.register(_stop)

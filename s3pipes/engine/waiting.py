@@ -6,6 +6,7 @@ import asyncio
 import os
 
 from s3pipes.engine._native import ObjectStream, View
+from s3pipes.engine.log import deliver
 from s3pipes.engine.opened import OpenObject
 from s3pipes.engine.session import Session
 
@@ -60,6 +61,7 @@ async def _settled(stream: ObjectStream, session: Session) -> None:
         stream.notify(descriptor)
         while not done.done():
             await asyncio.wait([done], timeout=_LOOK_EVERY_S)
+            deliver()
             if stores.credentials_wanted():
                 await asyncio.to_thread(stores.renew_credentials)
     finally:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import resource
 import threading
 from contextlib import nullcontext
@@ -161,6 +162,7 @@ def more_threads_than_chunks(endpoint_url: str) -> None:
 
 
 def streams_that_failed(endpoint_url: str) -> None:
+    logging.getLogger("s3pipes").setLevel(logging.ERROR)  # of retries, which are meant
     client = client_with(endpoint_url, 1 * MiB)
     bad = [f"s3://bucket/bad{i:02}" for i in range(40)]
     streams = [S3Stream(url, OpenObject(client.session, url, client.read)) for url in bad]

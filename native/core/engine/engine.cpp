@@ -5,6 +5,7 @@
 
 #include "core/engine/read/fetch.hpp"
 #include "core/words/generation.hpp"
+#include "core/words/stats_page.hpp"
 
 namespace s3pipes {
 namespace {
@@ -20,7 +21,7 @@ std::shared_ptr<Engine> Engine::of_this_process(const EngineRules& rules) {
     Registry& home = s3pipes::of_this_process<Registry>();
     std::lock_guard lock(home.mutex);
     if (home.engine == nullptr) {
-        home.engine = std::make_shared<Engine>(rules);
+        home.engine = std::make_shared<Engine>(rules, &StatsPage::claim());
     } else {
         home.engine->arena_->raise_budget(rules.memory_bytes);
         std::lock_guard held(home.engine->mutex_);
@@ -47,9 +48,10 @@ bool Engine::shut_down() {
     return true;
 }
 
-Engine::Engine(const EngineRules& rules)
+Engine::Engine(const EngineRules& rules, Stats* stats)
     : generation_(process_generation()),
       arena_(std::make_shared<Arena>(rules.memory_bytes)),
+      stats_(stats != nullptr ? *stats : own_stats_),
       scheduler_(*arena_, stats_, rules.max_requests, static_cast<std::size_t>(rules.event_loops),
                  rules.neighbours) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(rules.event_loops); ++i) {

@@ -42,7 +42,8 @@ class Engine {
     // True where somebody waited.
     static bool shut_down();
 
-    explicit Engine(const EngineRules& rules);
+    // `stats`: to count in; null: in its own.
+    explicit Engine(const EngineRules& rules, Stats* stats = nullptr);
 
     void stop();  // ends the threads; reading fails from now on
 
@@ -86,7 +87,8 @@ class Engine {
 
     const std::uint64_t generation_;
     const std::shared_ptr<Arena> arena_;
-    Stats stats_;
+    Stats own_stats_;
+    Stats& stats_;
     std::mutex mutex_;
     std::condition_variable idle_;
     bool dead_ = false;

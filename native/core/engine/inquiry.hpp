@@ -67,6 +67,7 @@ class Inquiry final : public Task {
         changed_.notify_all();
     }
     std::string url() const override { return url_; }
+    const std::string& origin() const override { return store_->origin(); }
 
     Engine& engine_;
     const std::shared_ptr<ObjectStore> store_;

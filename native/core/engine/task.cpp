@@ -10,6 +10,7 @@
 
 #include "core/engine/attempts.hpp"
 #include "core/engine/loop.hpp"
+#include "core/words/events.hpp"
 
 namespace s3pipes {
 namespace asio = boost::asio;
@@ -52,6 +53,7 @@ asio::awaitable<std::optional<Failure>> Task::run() {
         failed(*error);
         const auto delay = attempts.failed(*error);
         if (!delay) co_return attempts.failure(*error, url(), range());
+        tell_of_retry(*error);
         if (delay->count() == 0) continue;
         try {
             asio::steady_timer timer(co_await asio::this_coro::executor, *delay);
@@ -60,6 +62,28 @@ asio::awaitable<std::optional<Failure>> Task::run() {
             co_return std::nullopt;  // cancelled while asleep
         }
     }
+}
+
+// Once for each place and cause: whoever waits has to know for what.
+void Task::tell_of_retry(const Error& error) const {
+    if (!is_transient(error.kind)) return;
+    Events& events = Events::here();
+    const std::string& where = origin();
+    if (!events.first(where + " " + name_of(error.kind))) {
+        if (events.wants(Level::debug))
+            events.add(Level::debug, url() + ": " + error.message + "; trying again");
+        return;
+    }
+    const auto limit_s = std::chrono::duration_cast<std::chrono::seconds>(rules_.time_limit);
+    std::string text = where + ": " + error.message;
+    if (error.kind == ErrorKind::throttled)
+        text +=
+            ". The store asks for fewer requests: it gets fewer, and what it refused is asked "
+            "for again";
+    else
+        text += "; trying again, for up to " + std::to_string(limit_s.count()) + " s";
+    if (error.whence) text += ". " + error.whence->sentence;
+    events.add(Level::warning, text + ". This is said once; stats().retries goes on counting");
 }
 
 // What no attempt should throw must end the wait of the reader too, and by name.

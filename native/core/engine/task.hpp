@@ -48,10 +48,12 @@ class Task : public std::enable_shared_from_this<Task> {
     // For messages.
     virtual std::string url() const = 0;
     virtual ByteRange range() const { return {}; }
+    virtual const std::string& origin() const = 0;  // where it is asked
 
   private:
     boost::asio::awaitable<std::optional<Failure>> run();
     Failure unforeseen(std::exception_ptr thrown) const;
+    void tell_of_retry(const Error& error) const;
 
     Loop& loop_;
     Stats& stats_;

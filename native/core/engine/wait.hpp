@@ -22,15 +22,18 @@ void wait_in_slices(std::unique_lock<std::mutex>& lock, std::condition_variable&
                     const Poll& poll, Engine& engine, Ready ready) {
     if (ready()) return;
     struct Count {
-        Stats& stats;
+        Engine& engine;
+        Stats& stats = engine.stats();
         std::chrono::steady_clock::time_point from = std::chrono::steady_clock::now();
-        explicit Count(Stats& stats_) : stats(stats_) { ++stats.waiting; }
+        explicit Count(Engine& engine_) : engine(engine_) { ++stats.waiting; }
         ~Count() {
+            // In a child that was forked meanwhile they are still the parent's, and shared.
+            if (!engine.of_present_process()) return;
             --stats.waiting;
             stats.wait_ns += static_cast<std::uint64_t>(
                 std::chrono::nanoseconds(std::chrono::steady_clock::now() - from).count());
         }
-    } count{engine.stats()};
+    } count{engine};
     while (!changed.wait_for(lock, poll_every, ready)) {
         lock.unlock();
         struct Relock {

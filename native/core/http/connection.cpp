@@ -11,6 +11,14 @@
 
 namespace s3pipes {
 namespace asio = boost::asio;
+namespace {
+
+// An alert, or the handshake itself.
+bool is_tls_record(std::byte first) {
+    return first == std::byte{21} || first == std::byte{22};
+}
+
+}  // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, Watchdog& watchdog, const Endpoint& endpoint,
                        std::unique_ptr<Line> line)
@@ -146,6 +154,10 @@ asio::awaitable<void> Connection::receive_head(bool head_only) {
             continue;
         }
         watch_.first_byte();
+        if (!got_response_bytes_ && !endpoint_.tls && !endpoint_.proxy && is_tls_record(wire_[0]))
+            throw Error(
+                ErrorKind::wrong_scheme,
+                transport_.peer() + " speaks TLS: it answered a plain request with a record of it");
         got_response_bytes_ = true;
         wire_end_ += got;
         wire_begin_ +=

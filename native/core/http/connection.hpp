@@ -65,6 +65,8 @@ class Connection {
         return parser_.body() == ResponseParser::Body::length ||
                parser_.body() == ResponseParser::Body::none;
     }
+    // Since it was connected, if only in a TLS handshake.
+    bool heard() const noexcept { return got_response_bytes_ || transport_.heard(); }
     // In the current exchange, 1xx included.
     bool got_response_bytes() const noexcept { return got_response_bytes_; }
     // The body is complete and the peer keeps the connection open: another exchange may follow.

@@ -8,6 +8,7 @@
 
 #include "core/http/dialer.hpp"
 #include "core/words/error.hpp"
+#include "core/words/events.hpp"
 
 namespace s3pipes {
 namespace asio = boost::asio;
@@ -19,6 +20,32 @@ struct Idle {
     std::unique_ptr<Connection> connection;
     Clock::time_point since;
     bool resting = false;
+};
+
+// A connection that is long in coming is told of while it is waited for.
+class Patience final : private Watchdog::Watch {
+  public:
+    Patience(Watchdog& watchdog, const Endpoint& endpoint) : endpoint_(endpoint) {
+        watchdog.arm(*this, lasts);
+    }
+    ~Patience() override { disarm(); }
+
+  private:
+    static constexpr std::chrono::seconds lasts{3};
+
+    void expired() noexcept override {
+        Events& events = Events::here();
+        const std::string to = endpoint_.proxy ? "the proxy " + host_and_port(endpoint_.proxy->host,
+                                                                              endpoint_.proxy->port)
+                                               : endpoint_.name();
+        if (events.first("no connection " + to))
+            events.add(Level::warning, "No connection to " + to + " after " +
+                                           std::to_string(lasts.count()) +
+                                           " s; still trying. Check endpoint_url, the region, the "
+                                           "proxy and the network. This is said once");
+    }
+
+    const Endpoint& endpoint_;
 };
 
 }  // namespace
@@ -78,6 +105,7 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
                 shelves.end_unused(shelf);
             }
         } use{*this, shelf};
+        const Patience patience(watchdog_, endpoint);
         const auto deadline = Clock::now() + endpoint.connect_timeout;
         auto host = endpoint.proxy
                         ? Resolver::Host{endpoint.proxy->host, endpoint.proxy->port, {}}
@@ -93,9 +121,10 @@ class PoolShelves final : public std::enable_shared_from_this<PoolShelves>,
         try {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
             co_await lease->open(std::max(left, std::chrono::milliseconds(1)));
-        } catch (const Error& error) {
+        } catch (Error& error) {
             // It took the socket and then failed us: others first, for a while.
             if (is_transient(error.kind)) dialer_.resolver().put_aside(address);
+            error.mute = is_transient(error.kind) && !lease->heard();
             throw;
         }
         co_return lease;

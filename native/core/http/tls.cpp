@@ -29,6 +29,10 @@ constexpr int record_head_bytes = 5;  // type, version, length
 constexpr int longest_record_bytes = record_head_bytes + 16 * 1024 + 256;
 constexpr char application_data = 23;
 
+bool is_record_type(char first) {
+    return first >= 20 && first <= 24;
+}
+
 // OpenSSL's own socket BIO writes with write(2), which kills the process with SIGPIPE when the peer
 // is gone. Ours sends with MSG_NOSIGNAL, and spares the recv that could only say "nothing there".
 // That rules out kernel TLS, no loss to a reader: the kernel would give one record per call.
@@ -47,6 +51,7 @@ int receive(BIO* bio, char* into, int size) {
     do got = ::recv(socket->fd, into, static_cast<std::size_t>(size), 0);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
+        if (!std::exchange(socket->heard, true)) socket->plain = !is_record_type(into[0]);
         socket->drained = got < size;
         if (size > longest_record_bytes && got >= record_head_bytes &&
             into[0] == application_data) {

@@ -37,6 +37,8 @@ struct TlsSocket {
     int record_bytes = 0;  // the size of the peer's records, as far as it is known
     bool drained = false;  // the last recv left nothing behind: wait before the next one
     bool ended = false;    // the peer closed
+    bool heard = false;    // the peer has said something,
+    bool plain = false;    // and it was no TLS
 };
 
 // The certificates we accept, and the sessions with those who showed them. Shared by connections of

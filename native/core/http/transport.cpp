@@ -231,6 +231,7 @@ boost::asio::awaitable<void> Transport::start_tls(const TlsTrust& trust, const s
             ERR_clear_error();
             fail_certificate(host);
         }
+        if (wire_.plain) fail_plain(session.get() != nullptr);
         after_tls(result);
         if (ended_) fail("the peer closed it during the TLS handshake");
         auto [failure] = co_await ready();
@@ -243,6 +244,13 @@ void Transport::fail_certificate(const std::string& host) const {
     throw Error(ErrorKind::certificate,
                 "the certificate that " + peer_ + " shows for " + host +
                     " is not valid: " + X509_verify_cert_error_string(verdict));
+}
+
+void Transport::fail_plain(bool spoke_tls_before) const {
+    ERR_clear_error();
+    // Who spoke it before is out of order, and may be well again soon.
+    throw Error(spoke_tls_before ? ErrorKind::connection : ErrorKind::wrong_scheme,
+                peer_ + " does not speak TLS: it answered a handshake with plain text");
 }
 
 bool Transport::quiet() noexcept {

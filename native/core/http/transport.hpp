@@ -30,13 +30,16 @@ class Transport final : private Watchdog::Watch {
     void opens_within(std::chrono::milliseconds patience);
     void opened();
 
-    // TLS from here on. Throws Error{certificate} if the peer cannot prove that it is `host`.
+    // TLS from here on. Throws Error{certificate} if the peer cannot prove that it is `host`,
+    // Error{wrong_scheme} if it never spoke TLS.
     boost::asio::awaitable<void> start_tls(const TlsTrust& trust, const std::string& host,
                                            TlsSession& session);
 
     // Takes what is there, without waiting. 0: wait with ready(), unless ended().
     // Throws Error{connection}.
     std::size_t take(std::span<std::byte> into) { return tls_ ? take_tls(into) : take_plain(into); }
+    // The peer of a TLS handshake has said something.
+    bool heard() const noexcept { return wire_.heard; }
     // The peer will send nothing more, and said so in good order.
     bool ended() const noexcept { return ended_; }
 
@@ -77,6 +80,7 @@ class Transport final : private Watchdog::Watch {
     // Notes what OpenSSL waits for; returns if it only waits, throws what went wrong.
     void after_tls(int result);
     [[noreturn]] void fail_certificate(const std::string& host) const;
+    [[noreturn]] void fail_plain(bool spoke_tls_before) const;
     [[noreturn]] void fail(const std::string& how) const;
     void require_open() const;
     [[noreturn]] void fail_closed() const;

@@ -1,3 +1,4 @@
+// What is asked; how a request goes out and comes back is in s3_store_exchange.cpp.
 #include "core/store/s3_store.hpp"
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include "core/s3/content_range.hpp"
 #include "core/s3/list_xml.hpp"
 #include "core/s3/uri.hpp"
-#include "core/s3/verdict.hpp"
+#include "core/store/request_log.hpp"
 #include "core/store/s3_answer.hpp"
 #include "core/words/generation.hpp"
 #include "core/words/printable.hpp"
@@ -20,7 +21,6 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::size_t error_body_limit = 64 << 10;
 constexpr std::size_t list_page_limit = 16 << 20;
 // A thousand keys take a loop 1 to 2 ms, in which megabytes could be read.
 constexpr std::size_t worth_another_thread_bytes = 16 << 10;
@@ -148,52 +148,6 @@ S3Store::Signed S3Store::request_head(std::string_view method, std::string_view 
     return request;
 }
 
-awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only, std::uint64_t avoid) {
-    Pool& pool = *places_.here().pool;
-    if (auto idle = pool.take_idle(target_.endpoint, avoid)) {
-        try {
-            co_await (*idle)->exchange(request.head, head_only);
-            co_return std::move(*idle);
-        } catch (Error& error) {
-            error.from = avoid = (*idle)->mark();
-            // The server may have closed the kept connection as the request went out: that says
-            // nothing about the request.
-            if (error.kind != ErrorKind::connection || (*idle)->got_response_bytes()) throw;
-        }
-    }
-    Lease lease = co_await pool.acquire(target_.endpoint, true, avoid);
-    try {
-        co_await lease->exchange(request.head, head_only);
-    } catch (Error& error) {
-        error.from = lease->mark();
-        throw;
-    }
-    co_return lease;
-}
-
-awaitable<std::string> S3Store::refusal_text(Connection& answer) {
-    try {
-        co_return co_await answer.read_text(error_body_limit);
-    } catch (const Error& error) {
-        // The status says enough; a body that is too long or cut short takes nothing from it.
-        if (error.kind == ErrorKind::cancelled) throw;
-    }
-    co_return "";
-}
-
-Error S3Store::verdict(const ResponseHead& head, const std::string& body, const Signed& request,
-                       bool to_head) {
-    const Error error = judge({head.status, body, head.content_type, head.request_id,
-                               head.bucket_region, head.retry_after, to_head, target_.region});
-    if (error.kind == ErrorKind::expired_credentials) credentials_->expired(request.revision);
-    return error;
-}
-
-awaitable<void> S3Store::refuse(Connection& answer, const Signed& request) {
-    const std::string body = co_await refusal_text(answer);
-    throw verdict(answer.head(), body, request, false);
-}
-
 // No byte of the range exists. Of an object without bytes none can be had, not even from byte 0:
 // that is all of it.
 awaitable<void> S3Store::unsatisfied(Lease answer, const Signed& sent, const GetRequest& request,
@@ -233,8 +187,12 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     if (target_.requester_pays) headers[count++] = {"x-amz-request-payer", "requester"};
     const Signed sent = request_head("GET", path, {}, std::span(headers, count));
 
+    RequestLog log;
     Lease answer = co_await exchange(sent, false, request.avoid);
     const std::uint64_t from = answer->mark();
+    if (log.wanted())
+        log.head_came("GET " + url_of(request.key) + (range.empty() ? "" : " " + range),
+                      answer->head());
     try {
         const int status = answer->head().status;
         if (status == 416) co_return co_await unsatisfied(std::move(answer), sent, request, sink);
@@ -252,6 +210,7 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
         }
         if (!place.sized) co_return co_await collect(*answer, place.meta, sink);
         co_await receive(*answer, sink.begin(place.meta, place.range), place.range, sink);
+        log.body_came();
     } catch (Error& error) {
         error.from = from;
         throw;
@@ -264,7 +223,9 @@ awaitable<ObjectMeta> S3Store::head(const std::string& key) {
     HeaderView payer{"x-amz-request-payer", "requester"};
     const Signed sent =
         request_head("HEAD", path, {}, std::span(&payer, target_.requester_pays ? 1 : 0));
+    RequestLog log;
     Lease answer = co_await exchange(sent, true);
+    if (log.wanted()) log.head_came("HEAD " + url_of(key), answer->head());
     if (answer->head().status != 200) throw verdict(answer->head(), "", sent, true);
     if (!answer->head().content_length)
         throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
@@ -293,7 +254,9 @@ awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
     HeaderView payer{"x-amz-request-payer", "requester"};
     const Signed sent =
         request_head("GET", path, query, std::span(&payer, target_.requester_pays ? 1 : 0));
+    RequestLog log;
     Lease answer = co_await exchange(sent, false);
+    if (log.wanted()) log.head_came("LIST " + url_of(request.prefix), answer->head());
     if (answer->head().status != 200) co_await refuse(*answer, sent);
     std::string body = co_await answer->read_text(list_page_limit);
     try {

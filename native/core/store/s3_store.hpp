@@ -1,6 +1,7 @@
 // One bucket of Amazon S3 or of a store that speaks its protocol.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
@@ -22,6 +23,7 @@ struct S3Target {
     std::string base_path;  // "" for virtual-hosted style, "/bucket" for path style
     std::string region;
     bool requester_pays = false;
+    std::shared_ptr<const Whence> whence;  // told where it cannot be reached
 };
 
 class S3Store final : public ObjectStore {
@@ -59,6 +61,10 @@ class S3Store final : public ObjectStore {
     // `avoid`: see Pool::acquire.
     boost::asio::awaitable<Lease> exchange(const Signed& request, bool head_only,
                                            std::uint64_t avoid = 0);
+    boost::asio::awaitable<Lease> exchange_anew(const Signed& request, bool head_only,
+                                                std::uint64_t avoid);
+    // Replaces the error where the reason is that the other scheme is spoken there.
+    boost::asio::awaitable<void> look_for_reason(Error& error);
     // The body of an answer that is no success; "" where it cannot be had.
     static boost::asio::awaitable<std::string> refusal_text(Connection& answer);
     // What such an answer means. Asks for new credentials, if that is it.
@@ -76,6 +82,8 @@ class S3Store final : public ObjectStore {
     const std::shared_ptr<CredentialCell> credentials_;
     PerLoop<Place> places_;
     const Parser parser_;
+    std::atomic<bool> answered_{false};  // ever
+    std::atomic<bool> looks_for_reason_{false};
 };
 
 }  // namespace s3pipes

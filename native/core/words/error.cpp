@@ -10,6 +10,7 @@ const char* name_of(ErrorKind kind) noexcept {
         case ErrorKind::server: return "server";
         case ErrorKind::expired_credentials: return "expired_credentials";
         case ErrorKind::wrong_region: return "wrong_region";
+        case ErrorKind::wrong_scheme: return "wrong_scheme";
         case ErrorKind::certificate: return "certificate";
         case ErrorKind::access_denied: return "access_denied";
         case ErrorKind::bucket_not_found: return "bucket_not_found";

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@ enum class ErrorKind : std::uint8_t {
     expired_credentials,  // ExpiredToken and its kin: new credentials may help
     wrong_region,         // 301, 307 or 400 that names the bucket's region
     // No attempt can succeed.
+    wrong_scheme,   // TLS spoken to who speaks none, or the other way round
     certificate,    // TLS verification failed
     access_denied,  // 401, 403
     bucket_not_found,
@@ -41,6 +43,12 @@ constexpr bool is_transient(ErrorKind kind) noexcept {
            kind == ErrorKind::throttled || kind == ErrorKind::server;
 }
 
+// Why requests go where they go, for who must set it right.
+struct Whence {
+    std::string endpoint_url;  // as it was set, or as it follows from the region
+    std::string sentence;      // "The endpoint comes from ..."
+};
+
 // What one attempt saw. The engine adds where and how often before a user sees it. Holds no secret:
 // neither credentials nor a signed header may ever be put into `message`.
 struct Error : std::exception {
@@ -52,6 +60,8 @@ struct Error : std::exception {
     std::string region;      // with wrong_region: where the bucket is
     std::optional<std::chrono::milliseconds> retry_after;  // what the server asked for
     std::uint64_t from = 0;  // mark of the address that failed; 0 where there is no other
+    bool mute = false;       // the peer took the connection and said nothing, ever
+    std::shared_ptr<const Whence> whence;  // of what could not be reached; null where it was
 
     Error(ErrorKind kind_, std::string message_) : kind(kind_), message(std::move(message_)) {}
     const char* what() const noexcept override { return message.c_str(); }

@@ -39,6 +39,7 @@ class Pages::Request final : public Task {
     }
 
     std::string url() const override { return pages_->url_; }
+    const std::string& origin() const override { return pages_->store_->origin(); }
 
     const std::shared_ptr<Pages> pages_;
     const ListPlan::Ask ask_;

@@ -35,6 +35,7 @@ struct Chunk {
     // that either it sees the bytes or the event loop sees it waiting.
     std::atomic<std::uint64_t> wake_at{std::numeric_limits<std::uint64_t>::max()};
     std::atomic<bool> given_up{false};  // nobody wants it any more: its request ends
+    bool spared = false;                // ... by itself, for little is missing
 
     std::size_t loop = 0;
     std::weak_ptr<Task> task;   // who carries it out; its loop's

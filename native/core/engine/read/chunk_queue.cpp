@@ -13,6 +13,7 @@ ChunkQueue::ChunkQueue(Wish wish, Destination destination)
       next_begin_(wish_.range.begin),
       position_(wish_.range.begin),
       wanted_until_(wish_.glance ? wish_.range.begin + 1 : 0),
+      run_begin_(wish_.range.begin),
       step_bytes_(wish_.glance ? first_step_bytes : unbounded) {}
 
 std::uint64_t ChunkQueue::end() const noexcept {
@@ -62,7 +63,7 @@ bool ChunkQueue::starves() const noexcept {
     return pending_ == 0 || !is_one_piece();  // which comes in order, wherever the reader is
 }
 
-void ChunkQueue::forget(const std::shared_ptr<Chunk>& chunk) {
+void ChunkQueue::forget(const std::shared_ptr<Chunk>& chunk, bool spare) {
     outstanding_ -= std::exchange(chunk->counted, 0);
     if (chunk->state == Chunk::State::failed) --failed_;
     if (!chunk->running()) {
@@ -70,6 +71,8 @@ void ChunkQueue::forget(const std::shared_ptr<Chunk>& chunk) {
         return;
     }
     --pending_;
+    chunk->spared = spare && chunk->memory.owner() && !destination_.is_users() &&
+                    chunk->range.size() - chunk->filled.load() <= first_step_bytes;
     chunk->given_up = true;
     given_up_.push_back(chunk);
 }
@@ -79,8 +82,8 @@ void ChunkQueue::release(Chunk& chunk) {
     delivered_ += std::exchange(chunk.counted, 0);
 }
 
-void ChunkQueue::restart(std::uint64_t position) {
-    for (const auto& chunk : chunks_) forget(chunk);
+void ChunkQueue::restart(std::uint64_t position, bool spare) {
+    for (const auto& chunk : chunks_) forget(chunk, spare);
     chunks_.clear();
     next_begin_ = position;
     // Nobody else can own the user's memory: it is written to only once.

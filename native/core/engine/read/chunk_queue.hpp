@@ -65,9 +65,11 @@ class ChunkQueue {
     static constexpr std::uint64_t unbounded = UINT64_MAX;
 
     std::ostream& print(std::ostream& out) const;
-    void forget(const std::shared_ptr<Chunk>& chunk);  // its request ends, its bytes are lost
-    void release(Chunk& chunk);                        // used up: out of the window
-    void restart(std::uint64_t position);
+    // Its bytes are lost, and its request ends. `spare`: one that is nearly done ends by itself,
+    // for to call it off would cost its connection.
+    void forget(const std::shared_ptr<Chunk>& chunk, bool spare = false);
+    void release(Chunk& chunk);  // used up: out of the window
+    void restart(std::uint64_t position, bool spare = false);
 
     Wish wish_;
     std::optional<ObjectMeta> meta_;
@@ -77,6 +79,7 @@ class ChunkQueue {
     std::uint64_t next_begin_;                   // where the next request starts
     std::uint64_t position_;
     std::uint64_t wanted_until_ = 0;  // the reader waits for the bytes up to here
+    std::uint64_t run_begin_;         // it has read on from here without a seek
     // Of a request. Bounded where little is known of the reader: then no bytes are fetched ahead
     // either, until reading is seen to go on.
     std::uint64_t step_bytes_ = unbounded;
@@ -119,6 +122,8 @@ class ChunkQueue::ReadEnd {
     void close();
 
   private:
+    void widen() noexcept;
+
     ChunkQueue& queue_;
 };
 

@@ -13,8 +13,10 @@ constexpr std::uint64_t last_step_bytes = 2 << 20;
 }  // namespace
 
 void ChunkQueue::ReadEnd::seek(std::uint64_t position) {
-    queue_.position_ = std::max(position, queue_.begin());
+    const std::uint64_t target = std::max(position, queue_.begin());
     queue_.wanted_until_ = 0;
+    if (target != queue_.position_) queue_.run_begin_ = target;
+    queue_.position_ = target;
     // Where the size is unknown the request under way will tell it.
     if (queue_.meta_ && queue_.left() != 0 && queue_.next_begin_ != queue_.position_) require();
 }
@@ -27,12 +29,24 @@ void ChunkQueue::ReadEnd::require() {
     const auto& chunks = queue_.chunks_;
     if (queue_.is_one_piece() && !chunks.empty() && chunks.front()->range.begin <= queue_.position_)
         return;
-    queue_.restart(queue_.position_);
+    queue_.restart(queue_.position_, true);
     queue_.step_bytes_ = first_step_bytes;
 }
 
 void ChunkQueue::ReadEnd::want(std::uint64_t bytes) noexcept {
-    queue_.wanted_until_ = queue_.position_ + std::min(bytes, UINT64_MAX - queue_.position_);
+    const std::uint64_t until = queue_.position_ + std::min(bytes, UINT64_MAX - queue_.position_);
+    if (until == queue_.wanted_until_) return;  // the same read goes on
+    queue_.wanted_until_ = until;
+    if (queue_.position_ > queue_.run_begin_ && until > queue_.next_begin_) widen();
+}
+
+// A read goes on where another ended, and beyond what was asked for. One read alone says nothing of
+// the next, however long it is: a column of a Parquet file.
+void ChunkQueue::ReadEnd::widen() noexcept {
+    if (queue_.step_bytes_ == unbounded) return;
+    if (queue_.step_bytes_ >= last_step_bytes) return read_on();
+    queue_.step_bytes_ =
+        std::max(queue_.step_bytes_ * step_growth, queue_.position_ - queue_.run_begin_);
 }
 
 void ChunkQueue::ReadEnd::read_on() noexcept {
@@ -47,7 +61,6 @@ void ChunkQueue::ReadEnd::want_all() noexcept {
 void ChunkQueue::ReadEnd::consume(std::uint64_t bytes) {
     queue_.position_ += bytes;
     auto& chunks = queue_.chunks_;
-    bool moved = false;
     while (!chunks.empty() && !queue_.is_one_piece() &&
            queue_.position_ >= chunks.front()->range.end) {
         const std::shared_ptr<Chunk> chunk = chunks.front();
@@ -56,16 +69,12 @@ void ChunkQueue::ReadEnd::consume(std::uint64_t bytes) {
             return;
         }
         queue_.release(*chunk);
-        queue_.forget(chunk);  // passed over by a seek, if it still runs
+        queue_.forget(chunk, true);  // passed over by a seek, if it still runs
         chunks.pop_front();
-        moved = true;
     }
     // Given up while it was being read.
     if (bytes != 0 && chunks.empty() && queue_.next_begin_ < queue_.position_)
         queue_.next_begin_ = std::min(queue_.position_, queue_.end());
-    if (!moved || queue_.step_bytes_ == unbounded) return;
-    if (queue_.step_bytes_ >= last_step_bytes) return read_on();
-    queue_.step_bytes_ *= step_growth;
 }
 
 void ChunkQueue::ReadEnd::claim() {
@@ -105,6 +114,7 @@ void ChunkQueue::ReadEnd::abandon() {
     queue_.restart(queue_.position_);
     if (!queue_.wished_one_piece_) queue_.destination_ = Destination::chunks();
     queue_.step_bytes_ = first_step_bytes;
+    queue_.run_begin_ = queue_.position_;
 }
 
 void ChunkQueue::ReadEnd::close() {

@@ -26,6 +26,7 @@ class Fetch final : public Task {
     void failed(const Error& error) override;
     std::string url() const override { return what_.download->store->url_of(what_.download->key); }
     ByteRange range() const override { return what_.chunk->range; }
+    const std::string& origin() const override { return what_.download->store->origin(); }
 
     Engine& engine_;
     const Todo::Start what_;

@@ -195,6 +195,7 @@ Todo Scheduler::close(Stream* stream) {
     Lane& lane = *stream->lane;
     end_wait(*stream, todo);
     refresh(*stream, todo);  // gives up what runs
+    call_off_spared(stream, todo);
     lane.remove(*stream);
     if (lane.streams.empty()) --reading_;
     stream->closed = true;
@@ -220,6 +221,7 @@ Todo Scheduler::stop() {
         ChunkQueue::ReadEnd(stream->queue()).close();
         refresh(*stream, todo);
     }
+    call_off_spared(nullptr, todo);
     for (const auto& [lane, owned] : lanes_) todo.ready.push_back(lane->signal);
     return todo;
 }
@@ -228,11 +230,11 @@ Todo Scheduler::stop() {
 void Scheduler::refresh(Stream& stream, Todo& todo) {
     ChunkQueue& queue = stream.queue();
     ChunkQueue::FillEnd fill = stream.fill();
-    for (auto& chunk : fill.take_given_up()) {
-        chunk->leaving = chunk->budget_bytes();
-        leaving_ += chunk->leaving;
-        todo.cancels.push_back(std::move(chunk));
-    }
+    for (auto& chunk : fill.take_given_up())
+        if (chunk->spared)
+            spare(stream, chunk);
+        else
+            call_off(std::move(chunk), todo);
     if (stream.closed) return;
     Lane& lane = *stream.lane;
     lane.count(stream);
@@ -245,6 +247,25 @@ void Scheduler::refresh(Stream& stream, Todo& todo) {
         todo.tells.push_back(stream.download);
     }
     activate(lane);
+}
+
+void Scheduler::spare(const Stream& stream, const std::shared_ptr<Chunk>& chunk) {
+    std::erase_if(spared_, [](const auto& one) { return one.second.expired(); });
+    spared_.emplace_back(&stream, chunk);
+}
+
+void Scheduler::call_off_spared(const Stream* of, Todo& todo) {
+    std::erase_if(spared_, [&](const auto& one) {
+        if (of != nullptr && one.first != of) return false;
+        if (auto chunk = one.second.lock()) call_off(std::move(chunk), todo);
+        return true;
+    });
+}
+
+void Scheduler::call_off(std::shared_ptr<Chunk> chunk, Todo& todo) {
+    chunk->leaving = chunk->budget_bytes();
+    leaving_ += chunk->leaving;
+    todo.cancels.push_back(std::move(chunk));
 }
 
 void Scheduler::announce(Stream& stream, Todo& todo) {

@@ -120,6 +120,9 @@ class Scheduler {
     std::optional<Charge> find_memory(std::uint64_t bytes, const Stream& for_stream, bool urgent,
                                       Todo& todo);
     void collect_wake(const std::shared_ptr<Download>& download, bool small, Todo& todo);
+    void spare(const Stream& stream, const std::shared_ptr<Chunk>& chunk);
+    void call_off_spared(const Stream* of, Todo& todo);  // null: of any
+    void call_off(std::shared_ptr<Chunk> chunk, Todo& todo);
     void forget(Stream& stream);
 
     Arena& arena_;
@@ -132,6 +135,8 @@ class Scheduler {
     bool stopped_ = false;
     bool hungry_ = false;        // the last start in vain found no memory
     std::uint64_t leaving_ = 0;  // bytes of the budget that requests given up still hold
+    // Given up, and left to end by themselves, as long as nobody needs their memory.
+    std::vector<std::pair<const Stream*, std::weak_ptr<Chunk>>> spared_;
     std::uint64_t clock_ = 0;
     std::map<Lane*, std::unique_ptr<Lane>> lanes_;
     int reading_ = 0;  // of these, with an object open

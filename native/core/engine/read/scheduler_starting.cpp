@@ -183,6 +183,7 @@ GetRequest Scheduler::request_for(const Stream& stream, ByteRange range) {
 std::optional<Charge> Scheduler::find_memory(std::uint64_t bytes, const Stream& for_stream,
                                              bool urgent, Todo& todo) {
     if (auto charge = arena_.try_charge(bytes)) return charge;
+    call_off_spared(nullptr, todo);
     const Lane& own = *for_stream.lane;
     const auto enough_leaves = [&] {
         return arena_.charged() + bytes <= arena_.budget() + leaving_;
