@@ -32,8 +32,12 @@ def of_hf(urls: list[str], fields: dict[str, Any]) -> Any:
         yield {"number": number}
 
 
-def column(rows: list[dict[str, int]]) -> torch.Tensor:
-    return torch.tensor([row["number"] for row in rows])
+def as_row(number: int) -> dict[str, int]:
+    return {"number": number}
+
+
+def column(rows: list[dict[str, int]]) -> dict[str, torch.Tensor]:
+    return {"number": torch.tensor([row["number"] for row in rows])}
 
 
 def prepared(fields: dict[str, Any], how: str, workers: int) -> None:
@@ -48,18 +52,16 @@ def prepared(fields: dict[str, Any], how: str, workers: int) -> None:
         )
     )
     pipe: Any = numbers(fields, shuffled=how == "own part, shuffled", sharded="not" not in how)
-    collate: Any = None
     if how == "not ours: HF":
         from datasets import IterableDataset
 
         listed = S3Client(ClientConfig(**fields)).list("s3://lines/")
         given = {"urls": [str(url) for url in listed], "fields": fields}
-        pipe, collate = IterableDataset.from_generator(of_hf, gen_kwargs=given), column
+        pipe = IterableDataset.from_generator(of_hf, gen_kwargs=given)
     try:
-        loader: Any = accelerator.prepare(
-            DataLoader(pipe, batch_size=10, num_workers=workers, collate_fn=collate)
-        )
-        say(json.dumps([number for batch in loader for number in batch.tolist()]))
+        loader: Any = accelerator.prepare(DataLoader(pipe, batch_size=10, num_workers=workers))
+        batches = [batch["number"] if how == "not ours: HF" else batch for batch in loader]
+        say(json.dumps(torch.cat(batches).tolist()))
     except ConfigError as error:
         say(json.dumps([type(error).__name__, str(error)]))
     accelerator.end_training()
@@ -85,6 +87,50 @@ def accelerated(fields: dict[str, Any], workers: int) -> None:
                 optimizer.step()
         say(json.dumps(seen))
     accelerator.end_training()
+
+
+def trained_by_hf(fields: dict[str, Any], prepared: bool) -> None:
+    """Eight steps of the HF Trainer, with its own way to the loader or with the documented one."""
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    seen: list[int] = []
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def forward(self, number: torch.Tensor, **_: Any) -> dict[str, torch.Tensor]:
+            seen.extend(number.tolist())
+            return {"loss": self.layer(number[:, None].float()).sum()}
+
+    class Trainer(transformers.Trainer):  # type: ignore[misc]
+        def get_train_dataloader(self) -> Any:
+            if prepared:
+                return super().get_train_dataloader()
+            return DataLoader(self.train_dataset, batch_size=10, collate_fn=column)
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = transformers.TrainingArguments(
+            folder,
+            max_steps=8,
+            per_device_train_batch_size=10,
+            use_cpu=True,
+            report_to=[],
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+        )
+        pipe = numbers(fields, shuffled=True).map(as_row)
+        trainer = Trainer(Model(), settings, train_dataset=pipe, data_collator=column)
+        try:
+            trainer.train()
+            say(json.dumps(seen))
+        except ConfigError as error:
+            say(json.dumps([type(error).__name__, str(error)]))
+    torch.distributed.destroy_process_group()
 
 
 def lightened(fields: dict[str, Any], workers: int) -> None:

@@ -61,3 +61,12 @@ def test_the_documented_way_shards_once(two_ranks, fields, workers):
     assert sorted(json.loads(one) + json.loads(other)) == ALL
     in_step = json.loads(one_in_step) + json.loads(other_in_step)
     assert len(in_step) == len(set(in_step)) >= LINES - 6 * 10
+
+
+def test_the_trainer_of_hf_is_refused_and_its_documented_way_shards_once(two_ranks, fields):
+    for (line,) in two_ranks(programs.trained_by_hf, fields, True):
+        assert "get_train_dataloader()" in json.loads(line)[1]
+    # It prints how long it took, before.
+    (*_, mine), (*_, its) = two_ranks(programs.trained_by_hf, fields, False)
+    seen = json.loads(mine) + json.loads(its)
+    assert len(seen) == len(set(seen)) == 2 * 8 * 10
