@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo test check format bench test-sanitize fuzz clean
+.PHONY: help venv build demo test test-integrations check format bench test-sanitize fuzz clean
 
 PY := .venv/bin/python
 CPP = $(shell find native benchmarks -name '*.hpp' -o -name '*.cpp')
@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 WERROR ?= OFF
 
 help:  ## say what each target does
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-15s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 venv:
 	@scripts/setup.sh venv
@@ -26,6 +26,10 @@ demo: build  ## train a small model from a simulated S3, and show where the time
 test: build  ## native unit tests, then pytest against real S3 servers
 	@build/dev/native_tests
 	@$(PY) -m pytest $(PYTEST_ARGS)
+
+test-integrations: build  ## Lightning, accelerate, webdataset, HF datasets, torchdata's nodes, over the simulated S3
+	@scripts/setup.sh integrations
+	@.venv-integrations/bin/python -m pytest tests/integrations $(PYTEST_ARGS)
 
 check: build  ## ruff, mypy, clang-format, stub against module, import order of the floors
 	$(PY) -m ruff check .
@@ -50,4 +54,4 @@ fuzz: venv  ## every fuzz target, FUZZ_SECONDS each (60)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-bench build s3pipes/engine/_native*.so s3pipes/testing/s3pipes-sim .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-integrations build s3pipes/engine/_native*.so s3pipes/testing/s3pipes-sim .mypy_cache .pytest_cache .ruff_cache

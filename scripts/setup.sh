@@ -2,6 +2,7 @@
 # Makes ready what a make target needs, and nothing twice.
 #   scripts/setup.sh venv     a .venv with the pinned dependencies and s3pipes itself (without its module)
 #   scripts/setup.sh bench    nginx, and .venv-bench: the peers of the benchmark on top of .venv
+#   scripts/setup.sh integrations   .venv-integrations: what others bring, on top of .venv
 #   scripts/setup.sh fuzz     a clang with libFuzzer
 # PYTHON chooses the interpreter.
 set -euo pipefail
@@ -93,22 +94,39 @@ raise SystemExit(not all(map(find_spec, ("torch", "boto3", "moto", "nanobind", "
     printf '%s\n' "$wanted" >.venv/ready
 }
 
-# A second .venv on top of the first: aioboto3 pins an older botocore than s3pipes is tested with.
+# on_top FOLDER WHAT-IT-IS-MADE-OF PIP-ARGUMENTS...: a .venv that sees all of .venv below its own.
+on_top() {
+    local folder=$1 wanted=$2 below above
+    shift 2
+    [ "$wanted" != "$(cat "$folder/ready" 2>/dev/null)" ] || return 0
+    say "installing into $folder: $*"
+    rm -rf "$folder"
+    .venv/bin/python -m venv "$folder"
+    below=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    above=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    echo "import site; site.addsitedir('$below')" >"$above/below.pth"
+    "$folder/bin/python" -m pip install -qq "$@"
+    printf '%s\n' "$wanted" >"$folder/ready"
+}
+
+# Apart, since aioboto3 pins an older botocore than s3pipes is tested with.
 setup_bench() {
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ||
         install "the benchmark's server" nginx-light
-    local wanted
-    wanted=$(cat .venv/made benchmarks/requirements.txt)
-    [ "$wanted" != "$(cat .venv-bench/ready 2>/dev/null)" ] || return 0
-    say "installing the benchmark's peers"
-    rm -rf .venv-bench
-    .venv/bin/python -m venv .venv-bench
-    local below above
-    below=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    above=$(.venv-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    echo "import site; site.addsitedir('$below')" >"$above/below.pth"
-    .venv-bench/bin/python -m pip install -qq -r benchmarks/requirements.txt
-    printf '%s\n' "$wanted" >.venv-bench/ready
+    on_top .venv-bench "$(cat .venv/made benchmarks/requirements.txt)" -r benchmarks/requirements.txt
+}
+
+# Apart, since what is installed there changes torch (dill) and s3pipes is not to need it.
+setup_integrations() {
+    local extra
+    # The extra's names alone: s3pipes itself is in .venv, and must not be built again.
+    mapfile -t extra < <(.venv/bin/python -c 'from importlib.metadata import requires
+from re import match
+for line in requires("s3pipes") or ():
+    if "extra == " in line and "integrations" in line:
+        print(match(r"[\w.-]+", line)[0])')
+    [ ${#extra[@]} -gt 0 ] || fail "s3pipes in .venv has no extra named integrations"
+    on_top .venv-integrations "$(cat .venv/ready)" -c constraints.txt "${extra[@]}"
 }
 
 fuzzer_compiles() {
@@ -136,6 +154,7 @@ setup_fuzz() {
 case "${1:-}" in
     venv) setup_venv ;;
     bench) setup_venv && setup_bench ;;
+    integrations) setup_venv && setup_integrations ;;
     fuzz) setup_fuzz ;;
-    *) fail "usage: scripts/setup.sh venv|bench|fuzz" ;;
+    *) fail "usage: scripts/setup.sh venv|bench|integrations|fuzz" ;;
 esac
