@@ -1,7 +1,7 @@
 """Feeds PyTorch training from Amazon S3 and S3-compatible stores.
 
 Importing this registers the datapipes: `list_files_by_s3`, `load_files_by_s3`, `readlines`,
-`load_from_tar` and `webdataset` become methods of every `IterDataPipe`.
+`load_from_tar`, `webdataset`, `cycle` and `set_length` become methods of every `IterDataPipe`.
 """
 
 from s3pipes.config import ClientConfig, ReadConfig, RetryConfig
@@ -25,6 +25,8 @@ from s3pipes.errors import (
 from s3pipes.objects.client import S3Client
 from s3pipes.objects.stream import S3Stream
 from s3pipes.pipes.base import IterableWrapper, IterDataPipe
+from s3pipes.pipes.cycler import Cycler
+from s3pipes.pipes.length import LengthSetter
 from s3pipes.pipes.lines import LineReader
 from s3pipes.pipes.lister import S3FileLister
 from s3pipes.pipes.loader import S3FileLoader
@@ -43,8 +45,10 @@ __all__ = [
     "ClientConfig",
     "ConfigError",
     "CredentialsMissing",
+    "Cycler",
     "IterDataPipe",
     "IterableWrapper",
+    "LengthSetter",
     "LineReader",
     "ObjectChanged",
     "ObjectNotFound",
