@@ -1,8 +1,8 @@
 """Feeds PyTorch training from Amazon S3 and S3-compatible stores.
 
 Importing this registers the datapipes: `list_files_by_s3`, `load_files_by_s3`, `readlines`,
-`load_from_tar`, `webdataset`, `even_sharding_filter` and `fullsync` become methods of every
-`IterDataPipe`.
+`load_from_tar`, `webdataset`, `cycle`, `set_length`, `even_sharding_filter` and `fullsync` become
+methods of every `IterDataPipe`.
 """
 
 from s3pipes.config import ClientConfig, ReadConfig, RetryConfig
@@ -27,7 +27,9 @@ from s3pipes.objects.client import S3Client
 from s3pipes.objects.stream import S3Stream
 from s3pipes.pipes import workers as _workers  # noqa: F401 - what may leave a worker
 from s3pipes.pipes.base import IterableWrapper, IterDataPipe
+from s3pipes.pipes.cycler import Cycler
 from s3pipes.pipes.fullsync import FullSync
+from s3pipes.pipes.length import LengthSetter
 from s3pipes.pipes.lines import LineReader
 from s3pipes.pipes.lister import S3FileLister
 from s3pipes.pipes.loader import S3FileLoader
@@ -47,10 +49,12 @@ __all__ = [
     "ClientConfig",
     "ConfigError",
     "CredentialsMissing",
+    "Cycler",
     "EvenShardingFilter",
     "FullSync",
     "IterDataPipe",
     "IterableWrapper",
+    "LengthSetter",
     "LineReader",
     "ObjectChanged",
     "ObjectNotFound",

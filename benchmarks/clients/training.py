@@ -52,7 +52,7 @@ def lister(job: Job) -> Reader:
     urls = iter(pipe)  # kept until the clock has stopped: to end it early takes time too
 
     def read(_: Sequence[str]) -> Count:
-        sizes = [url.size for url in islice(urls, job.first or None)]
+        sizes = [url.size or 0 for url in islice(urls, job.first or None)]
         return Count(sum(sizes), len(sizes))
 
     return read

@@ -71,6 +71,11 @@ class S3Stream(io.BufferedIOBase):
         """The URL: what libraries print for a file."""
         return str(self.url)
 
+    @property
+    def file_obj(self) -> S3Stream:
+        """Itself: torchdata's streams kept their file here."""
+        return self
+
     def readable(self) -> bool:
         """True."""
         return True

@@ -30,6 +30,7 @@ class LineReader(Pipe[Any]):
             one may be shorter. Several times faster than single lines.
         drop_last: with batch_size, leave the short list at the end out.
         max_line_bytes: the longest line accepted; a longer one is an error rather than memory.
+        length: what `len()` is to say; -1 where unknown.
 
     Raises:
         BadRecord: a line is longer than max_line_bytes. All lines before it have been yielded
@@ -50,6 +51,7 @@ class LineReader(Pipe[Any]):
         batch_size: int | None = None,
         drop_last: bool = False,
         max_line_bytes: int = 64 << 20,
+        length: int = -1,
     ) -> None:
         check_source("readlines", source_datapipe, "(path, stream)")
         if skip_lines < 0:
@@ -63,6 +65,7 @@ class LineReader(Pipe[Any]):
         self.source_datapipe = source_datapipe
         self.batch_size = batch_size
         self.drop_last = drop_last
+        self.length = length
         self._rules = LineRules(
             batch_size=batch_size,
             drop_last=drop_last,
@@ -81,3 +84,8 @@ class LineReader(Pipe[Any]):
         else:
             for lines in lists:
                 yield from lines
+
+    def __len__(self) -> int:
+        if self.length == -1:
+            raise TypeError(f"{type(self).__name__} instance doesn't have valid length")
+        return self.length

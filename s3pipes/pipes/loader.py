@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sized
 from types import NoneType
 from typing import cast
 
 from s3pipes.advice.argument import check, check_source
+from s3pipes.advice.key import of_a_marker
 from s3pipes.compat.environment import client_config_from_environment, read_config_from_environment
 from s3pipes.config import ReadConfig
 from s3pipes.objects.client import S3Client
 from s3pipes.objects.stream import S3Stream
 from s3pipes.order.read_ahead import read_ahead
 from s3pipes.pipes.from_store import FromStore
+from s3pipes.pipes.handler import S3Handler
 from s3pipes.pipes.register import functional
 
 
-@functional("load_files_by_s3")
+@functional("load_files_by_s3", of_any_source=True)
 class S3FileLoader(FromStore[tuple[str, S3Stream]]):
     """Yields `(url, S3Stream)` for every URL, the next on their way (`.load_files_by_s3()`).
 
@@ -64,6 +67,7 @@ class S3FileLoader(FromStore[tuple[str, S3Stream]]):
         super().__init__()
         self.source_datapipe = source_datapipe
         self.client = client or S3Client(client_config_from_environment(region, request_timeout_ms))
+        self._handler = S3Handler(self.client)
         if (
             read is None
             and client is not None
@@ -75,8 +79,18 @@ class S3FileLoader(FromStore[tuple[str, S3Stream]]):
 
     def __iter__(self) -> Iterator[tuple[str, S3Stream]]:
         self._begin()
+        told = False
         for stream in read_ahead(self.client.session, self.source_datapipe, self.read):
-            yield stream.url, stream
+            url = stream.url
+            if url.endswith("/") and not told and not stream.size:
+                told = True
+                warnings.warn(of_a_marker(str(url)), RuntimeWarning, stacklevel=2)
+            yield url, stream
+
+    @property
+    def handler(self) -> S3Handler:
+        """torchdata's, for programs that call it by itself; `client` does more."""
+        return self._handler
 
     def __len__(self) -> int:
         return len(cast(Sized, self.source_datapipe))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sized
 from typing import Any
 
-from s3pipes.pipes.base import IterDataPipe, ShardingFilter
+from s3pipes.pipes.base import IterDataPipe, ShardingFilter, T_co
 from s3pipes.pipes.register import functional
 
 
 @functional("even_sharding_filter")
-class EvenShardingFilter(ShardingFilter):
+class EvenShardingFilter(ShardingFilter[T_co]):
     """As `sharding_filter()`, but every reader gets equally many (`.even_sharding_filter()`).
 
     A reader is a worker of a rank. Elements are dealt out in turn; where the last round does not
@@ -23,14 +23,15 @@ class EvenShardingFilter(ShardingFilter):
         drop_last: leave the last, incomplete round out, rather than fill it.
     """
 
-    def __init__(self, source_datapipe: IterDataPipe[Any], drop_last: bool = False) -> None:
+    def __init__(self, source_datapipe: IterDataPipe[T_co], drop_last: bool = False) -> None:
         super().__init__(source_datapipe)
         self.drop_last = drop_last
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T_co]:
         readers, me = self.num_of_instances, self.instance_id
         first: list[Any] = []
-        mine, place = None, -1
+        mine: Any = None
+        place = -1
         for place, element in enumerate(self.source_datapipe):
             if place < readers and not self.drop_last:
                 first.append(element)

@@ -86,7 +86,7 @@ class WebDataset(Pipe[dict[str, Any]]):
             is_member = isinstance(value, TarMember)
             content = value.getvalue() if is_member else value
             if isinstance(path, MemberPath):
-                yield path.archive, path.index, path.name, content
+                yield path.archive, path.place, path.name, content
             elif is_member or not (hasattr(value, "read") or hasattr(value, "chunks")):
                 yield None, next(places), _checked(path), content
             else:

@@ -14,23 +14,23 @@ class MemberPath(str):
     Attributes:
         archive: URL of the archive, whole.
         name: as the archive has it.
-        index: place among the archive's files, from 0.
+        place: among the archive's files, from 0.
     """
 
-    __slots__ = ("archive", "index", "name")
+    __slots__ = ("archive", "name", "place")
 
     archive: str
     name: str
-    index: int
+    place: int
 
-    def __new__(cls, archive: str, name: str, index: int) -> MemberPath:  # noqa: D102 - the class does
+    def __new__(cls, archive: str, name: str, place: int) -> MemberPath:  # noqa: D102 - the class does
         # normpath(join(archive, name)): join alone would cost as much as all the rest.
         alone = name.startswith("/") or not archive
         self = str.__new__(cls, os.path.normpath(name if alone else f"{archive}/{name}"))
         self.archive = archive
         self.name = name
-        self.index = index
+        self.place = place
         return self
 
     def __reduce__(self) -> tuple[type[MemberPath], tuple[str, str, int]]:
-        return type(self), (self.archive, self.name, self.index)
+        return type(self), (self.archive, self.name, self.place)

@@ -41,6 +41,11 @@ class TarMember(io.BytesIO):
         """Bytes in all."""
         return len(self._content)
 
+    @property
+    def file_obj(self) -> TarMember:
+        """Itself: torchdata's streams kept their file here."""
+        return self
+
     def view(self) -> memoryview:
         """The whole content, without a copy, read-only."""
         return memoryview(self._content)

@@ -43,7 +43,8 @@ def test_an_empty_source_gives_nothing(scripted: ScriptedServer) -> None:
         assert list(IterableWrapper([]).load_files_by_s3(client=client, read=read)) == []
     scripted.bucket("bucket")
     listed = IterableWrapper(["s3://bucket/"]).list_files_by_s3(client=client)
-    assert list(listed.load_files_by_s3(client=client)) == []
+    with pytest.warns(RuntimeWarning, match="nothing is under 's3://bucket/'"):
+        assert list(listed.load_files_by_s3(client=client)) == []
 
 
 def test_a_wrong_url_loses_no_other(scripted: ScriptedServer) -> None:

@@ -9,7 +9,14 @@ import sys
 import warnings
 from typing import Any
 
-NAMES = ("list_files_by_s3", "load_files_by_s3", "readlines", "load_from_tar", "webdataset")
+NAMES = (
+    "list_files_by_s3",
+    "load_files_by_s3",
+    "readlines",
+    "load_from_tar",
+    "webdataset",
+    "cycle",
+)
 OF_OLD = "torchdata.datapipes.iter.load.s3io"
 
 
@@ -20,6 +27,17 @@ def show(*names: str) -> None:
     for name in names:
         made = getattr(IterableWrapper([]), name)()
         print(type(made).__module__.partition(".")[0])  # noqa: T201 - what a test reads
+
+
+def show_by_source(*names: str) -> None:
+    """Prints whose they are over a source of torch's, and over one of ours, however far behind."""
+    from torch.utils.data.datapipes.iter import IterableWrapper
+
+    local: Any = IterableWrapper([])
+    left, _ = IterableWrapper([]).load_files_by_s3().map(str).fork(2)
+    for name in names:
+        whose = [type(getattr(pipe, name)()).__module__ for pipe in (local, left.shuffle())]
+        print(f"{name}:", *(module.partition(".")[0] for module in whose))  # noqa: T201
 
 
 def register(module: str, *names: str) -> None:
@@ -61,31 +79,24 @@ def todays_later() -> None:
 def old_first() -> None:
     register(OF_OLD, *NAMES)
     ours()
-    show(*NAMES)
+    show_by_source(*NAMES)
 
 
 def old_later() -> None:
     ours()
     register(OF_OLD, *NAMES)
-    show(*NAMES)
+    show_by_source(*NAMES)
 
 
-def old_records_first() -> None:
-    register("torchdata.datapipes", *NAMES[2:])
-    _our_records()
-    show(*NAMES[2:])
+def beyond_old() -> None:
+    register(OF_OLD, *NAMES)
+    ours()
+    from torch.utils.data.datapipes.iter import IterableWrapper
 
-
-def old_records_later() -> None:
-    _our_records()
-    register("torchdata.datapipes", *NAMES[2:])
-    show(*NAMES[2:])
-
-
-def _our_records() -> None:
-    import s3pipes.pipes.lines
-    import s3pipes.pipes.tar
-    import s3pipes.pipes.webdataset  # noqa: F401 - what they register
+    local: Any = IterableWrapper([])
+    made = [local.webdataset(), local.webdataset(keys="dotted"), local.readlines(batch_size=2)]
+    for pipe in made:
+        print(type(pipe).__module__.partition(".")[0])  # noqa: T201 - what a test reads
 
 
 def somebody_elses() -> None:

@@ -84,8 +84,8 @@ def rss_bytes() -> int:
 def a_thousand_unread_streams(endpoint_url: str, in_order: bool) -> None:
     content = noise(300_000)
     client = client_with(endpoint_url, 16 * MiB, in_order=in_order)
-    pipe = IterableWrapper(["s3://bucket/"]).list_files_by_s3(client=client)
-    pipe = pipe.load_files_by_s3(client=client).shuffle(buffer_size=1000)
+    urls = IterableWrapper(["s3://bucket/"]).list_files_by_s3(client=client)
+    pipe = urls.load_files_by_s3(client=client).shuffle(buffer_size=1000)
     seen = set()
     with Watch(16 * MiB):
         for url, stream in pipe:

@@ -22,12 +22,12 @@ def every_sample_once(endpoint_url: str, method: str, workers: list[int]) -> Non
     client = client_at(endpoint_url)
     listed = IterableWrapper(["s3://bucket/"]).list_files_by_s3(client=client)
     pipe = listed.shuffle().sharding_filter().load_files_by_s3(client=client, read=CHUNKS)
-    pipe = pipe.map(_read)
+    samples = pipe.map(_read)
     expected: list[tuple[str, int]] = []
     for count in workers:
         torch.manual_seed(7)
         loader: DataLoader[Any] = DataLoader(
-            pipe,
+            samples,
             batch_size=None,
             num_workers=count,
             multiprocessing_context=method if count else None,
@@ -46,9 +46,9 @@ def left_in_the_middle(endpoint_url: str) -> None:
     client = client_at(endpoint_url)
     listed = IterableWrapper(["s3://bucket/"]).list_files_by_s3(client=client)
     pipe = listed.sharding_filter().load_files_by_s3(client=client)
-    pipe = pipe.map(lambda item: len(item[1].read()))
+    lengths = pipe.map(lambda item: len(item[1].read()))
     for workers in (2, 2, 0):
-        iterator = iter(DataLoader(pipe, batch_size=None, num_workers=workers))
+        iterator = iter(DataLoader(lengths, batch_size=None, num_workers=workers))
         for _ in range(5):
             assert next(iterator) == 100_000
         began = time.monotonic()

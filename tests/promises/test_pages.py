@@ -28,6 +28,32 @@ def defined_in(file: str) -> set[str]:
     return {node.name for node in top if isinstance(node, ast.FunctionDef)}
 
 
+# What torchdata.datapipes.iter 0.9 had and torch itself has not: classes and functional forms.
+TORCHDATA_NAMES = """
+AISFileLister AISFileLoader BatchAsyncMapper BatchMapper BucketBatcher Bz2FileLoader
+CSVDictParser CSVParser Cycler DataFrameMaker Decompressor Dropper EndOnDiskCacheHolder
+Enumerator Extractor FSSpecFileLister FSSpecFileOpener FSSpecSaver FlatMapper Flattener FullSync
+GDriveReader HashChecker Header HttpReader HuggingFaceHubReader InBatchShuffler
+InMemoryCacheHolder IndexAdder IoPathFileLister IoPathFileOpener IoPathSaver IterDataPipe
+IterKeyZipper IterableWrapper JsonParser LengthSetter LineReader MapKeyZipper MapToIterConverter
+MaxTokenBucketizer MultiplexerLongest OnDiskCacheHolder OnlineReader ParagraphAggregator
+ParquetDataFrameLoader PinMemory Prefetcher RandomSplitter RarArchiveLoader Repeater
+RoundRobinDemultiplexer Rows2Columnar S3FileLister S3FileLoader SampleMultiplexer Saver
+ShardExpander ShardingRoundRobinDispatcher ShuffledFlatMapper Slicer StreamReader TFRecordLoader
+TarArchiveLoader ThreadPoolMapper UnZipper WebDataset XzFileLoader ZipArchiveLoader
+ZipperLongest add_index async_map_batches bucketbatch check_hash dataframe decompress drop
+end_caching enumerate extract flatmap flatten fullsync header in_batch_shuffle in_memory_cache
+lines_to_paragraphs list_files_by_ais list_files_by_fsspec list_files_by_iopath
+load_files_by_ais load_from_bz2 load_from_rar load_from_tfrecord load_from_xz load_from_zip
+load_parquet_as_df map_batches max_token_bucketize memory_cell mux_longest on_disk_cache
+open_files_by_fsspec open_files_by_iopath parse_csv parse_csv_as_dict parse_json_files
+pin_memory prefetch random_split read_from_gdrive read_from_http read_from_remote repeat
+round_robin_demux rows2columnar save_by_fsspec save_by_iopath save_to_disk shard_expand
+sharding_round_robin_dispatch shuffled_flatmap slice threadpool_map unzip zip_longest
+zip_with_iter zip_with_map
+"""
+
+
 @cache
 def native_tests() -> set[str]:
     """As the program of the native tests lists them; where it is not built, as they are written."""
@@ -104,3 +130,11 @@ def test_the_examples_of_the_readme_run(moto, monkeypatch, capsys, example):
     else:
         assert len(seen["view"]) == len(shard_of("0.jpg", "0.cls"))  # type: ignore[arg-type]
         assert len(seen["header"]) == 512  # type: ignore[arg-type]
+
+
+def test_every_name_of_torchdata_has_its_line():
+    """Those of torchdata.datapipes.iter 0.9 that torch itself does not have."""
+    text = (ROOT / "docs/migrating.md").read_text()
+    table = text.partition("### Every name of torchdata 0.9")[2].partition("\n### ")[0]
+    missing = [name for name in TORCHDATA_NAMES.split() if f"`{name}`" not in table]
+    assert missing == []

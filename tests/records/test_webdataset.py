@@ -1,6 +1,7 @@
 import io
 import os
 import pickle
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -11,7 +12,6 @@ from s3pipes.pipes.base import IterableWrapper
 from s3pipes.pipes.register import functional
 from s3pipes.records.bad_record import BadRecord
 from s3pipes.records.member_path import MemberPath
-from tests.interpreter import fresh
 from tests.tars import archive
 
 FILES = [
@@ -45,7 +45,7 @@ def test_members_are_grouped_by_key(by_members):
 def test_a_sample_ends_with_its_archive(by_members):
     one = archive([("k.txt", b"1")])
     streams = [("s3://b/same", io.BytesIO(one)) for _ in range(2)]
-    pipe = IterableWrapper(streams)
+    pipe: Any = IterableWrapper(streams)
     pipe = pipe.load_from_tar().webdataset() if by_members else pipe.webdataset()
     sample = {"__key__": "k", "__url__": "s3://b/same", "txt": b"1"}
     assert list(pipe) == [sample, sample]
@@ -81,7 +81,7 @@ def test_members_that_were_decoded_keep_their_sample_and_their_archive():
     assert list(decoded.webdataset()) == expected
 
 
-# As torchdata 0.9 groups them; held against it in tests/pipes/test_torchdata_itself.py.
+# Grouped as torchdata 0.9 does.
 PAIRS = [
     ("/path/to/file1.jpg", b"1"),
     ("/path/to/_something_", b"nothing"),
@@ -130,7 +130,7 @@ def test_the_path_of_a_member_travels():
     [(path, _)] = source(archive([("a/b.txt", b"1")])).load_from_tar()
     assert path == "s3:/b/0/a/b.txt"
     copy = pickle.loads(pickle.dumps(path))
-    assert (copy, copy.archive, copy.name, copy.index) == (path, "s3://b/0", "a/b.txt", 0)
+    assert (copy, copy.archive, copy.name, copy.place) == (path, "s3://b/0", "a/b.txt", 0)
 
 
 @given(st.text("a./", min_size=1, max_size=8), st.text("ab./", min_size=1, max_size=8))
@@ -156,16 +156,11 @@ def test_length():
     assert len(source().webdataset(length=7)) == 7
 
 
-@pytest.mark.parametrize("order", ["old_records_first", "old_records_later"])
-def test_torchdata_may_be_imported_before_or_after(order):
-    assert fresh("tests.programs.beside_torchdata", order).split() == ["s3pipes"] * 3
-
-
 def test_a_name_that_somebody_else_has_stays_theirs():
     class Mine(IterDataPipe[object]):
         pass
 
     before = IterableWrapper([1]).batch
     with pytest.warns(RuntimeWarning, match=r"\.batch\(\) belongs to torch"):
-        functional("batch")(Mine)
+        functional("batch")(Mine)  # type: ignore[type-var]
     assert type(IterableWrapper([1]).batch(2)) is type(before(2))
