@@ -42,10 +42,11 @@ class Passed:
 
     def _of_what_was_left_out(self) -> str:
         if not self.unmatched:
-            return f"{self.markers} keys were found, but all end in `/`: folder markers, no objects"
+            found = _found(self.markers, "key")
+            return f"{found}, but all end in `/`: folder markers, no objects"
         masks = ", ".join(map(repr, self.masks[:_MOST_SHOWN]))
         text = (
-            f"{self.unmatched} objects were found, but none matches masks={masks}, such as"
+            f"{_found(self.unmatched, 'object')}, but none matches masks={masks}, such as"
             f" {self.an_unmatched!r}"
         )
         if self.markers:
@@ -74,3 +75,7 @@ class Passed:
         if "//" in first.removeprefix("s3://"):
             return f"{text} (a double slash is part of the key: write one)"
         return f"{text} (a prefix is what keys begin with, letter for letter, with its case)"
+
+
+def _found(count: int, what: str) -> str:
+    return f"1 {what} was found" if count == 1 else f"{count} {what}s were found"

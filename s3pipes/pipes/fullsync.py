@@ -21,7 +21,7 @@ _FAILED, _ENDED, _MORE = 0, 1, 2
 
 @functional("fullsync")
 class FullSync(Pipe[Any]):
-    """Ends on all ranks as soon as one has no more (`.fullsync()`, or `FullSync(loader)`).
+    """Ends on all ranks as soon as one has no more (`.fullsync()`).
 
     Otherwise ranks with more batches wait in a collective for one that has ended, until its
     time-out. Call form is torchdata's. The ranks agree on every element while the one before it is

@@ -109,8 +109,11 @@ def test_of_workers_that_see_the_same_one_tells(
 ) -> None:
     scripted.put("train/a", b"")
     prefixes = IterableWrapper(["s3://bucket/no/"])
-    for source in (prefixes, prefixes.sharding_filter()):
-        urls = source.list_files_by_s3(client=client_of(scripted))
+    client = client_of(scripted)
+    for urls in (
+        prefixes.list_files_by_s3(client=client).sharding_filter(),
+        prefixes.sharding_filter().list_files_by_s3(client=client),
+    ):
         # Interpreters of their own print warnings; pytest keeps those of its forks.
         loader = DataLoader(urls, num_workers=2, multiprocessing_context="spawn")
         assert list(loader) == []

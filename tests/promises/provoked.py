@@ -5,12 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
 import pytest
+from torch.utils.data import DataLoader
 
-from s3pipes import ClientConfig, RetryConfig, S3Client, S3PipesError
+from s3pipes import ClientConfig, IterableWrapper, RetryConfig, S3Client, S3PipesError
+from s3pipes.pipes import reading
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, fault
 from s3pipes.testing.certificates import certify
@@ -34,7 +37,8 @@ def entry(title: str) -> Callable[[Provoke], Provoke]:
 def message_of(act: Callable[[], Any]) -> str:
     with pytest.raises((S3PipesError, ValueError, TypeError)) as caught:
         act()
-    return str(caught.value)
+    # torch adds which pipe it was.
+    return str(caught.value).partition("This exception is thrown by")[0]
 
 
 @contextmanager
@@ -123,3 +127,91 @@ def clock(scripted: ScriptedServer) -> str:
 def not_s3(scripted: ScriptedServer) -> str:
     page = Answer(status=404, headers={"Content-Type": "text/html"}, body=b"<html>lost</html>")
     return answered(scripted, page)
+
+
+def warning_of(act: Callable[[], Any]) -> str:
+    with pytest.warns(RuntimeWarning) as told:
+        act()
+    return str(told[0].message)
+
+
+def listed(scripted: ScriptedServer, prefix: str, **options: Any) -> str:
+    scripted.put("a.JPG", b"an image")
+    pipe = IterableWrapper([prefix]).list_files_by_s3(client=client_of(scripted), **options)
+    return warning_of(lambda: list(pipe))
+
+
+@entry("Nothing is under the prefix")
+def empty_prefix(scripted: ScriptedServer) -> str:
+    return listed(scripted, "s3://bucket/none/")
+
+
+@entry("No object matches the masks")
+def masks(scripted: ScriptedServer) -> str:
+    return listed(scripted, "s3://bucket/", masks="*.jpg")
+
+
+@entry("A prefix was given to load_files_by_s3")
+def prefix_as_key(scripted: ScriptedServer) -> str:
+    scripted.put("folder/k", b"content")
+    pipe = IterableWrapper(["s3://bucket/folder/"]).load_files_by_s3(client=client_of(scripted))
+    return message_of(lambda: list(pipe))
+
+
+@entry("The URL has another form")
+def other_form() -> str:
+    return message_of(lambda: list(IterableWrapper(["s3a://bucket/key"]).load_files_by_s3()))
+
+
+@entry("A str stands where a list is wanted")
+def str_for_list() -> str:
+    return message_of(lambda: list(IterableWrapper("s3://bucket/key").load_files_by_s3()))
+
+
+@entry("A configuration was given for a client")
+def config_for_client() -> str:
+    wrong: Any = ClientConfig()
+    pipe = IterableWrapper(["s3://bucket/key"])
+    return message_of(lambda: pipe.load_files_by_s3(client=wrong))
+
+
+@entry("load_files_by_s3() was forgotten")
+def forgotten() -> str:
+    urls: Any = IterableWrapper(["s3://bucket/key"])
+    return message_of(lambda: list(urls.readlines()))
+
+
+@entry("A view was released before it left the worker")
+def released_view() -> str:
+    view = memoryview(b"content")
+    view.release()
+    return message_of(lambda: ForkingPickler.dumps(view))
+
+
+@entry("A generator leaves a worker")
+def generator() -> str:
+    client = S3Client(ClientConfig(anonymous=True))
+    return message_of(lambda: ForkingPickler.dumps(client.list("s3://bucket/")))
+
+
+@entry("https:// to a port without TLS")
+def tls_to_plain(scripted: ScriptedServer) -> str:
+    wrong = scripted.endpoint_url.replace("http://", "https://")
+    return message_of(lambda: at(wrong).get("s3://bucket/key"))
+
+
+@entry("http:// to a port with TLS")
+def plain_to_tls(tmp_path: Path) -> str:
+    context, _ = certify(tmp_path)
+    with ScriptedServer(tls=context) as server:
+        wrong = server.endpoint_url.replace("https://", "http://")
+        return message_of(lambda: at(wrong).get("s3://bucket/key"))
+
+
+@entry("Every sample comes several times")
+def repeated(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(reading, "_said", set())
+    urls = [str(scripted.put(f"k{i}", b"content")) for i in range(2)]
+    pipe = IterableWrapper(urls).load_files_by_s3(client=client_of(scripted)).map(len)
+    loader = DataLoader(pipe, batch_size=None, num_workers=2)
+    return warning_of(lambda: list(loader))
