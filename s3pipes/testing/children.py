@@ -196,6 +196,7 @@ def _serve() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the test run is the tests' matter
     running: set[int] = set()
+    started: list[int] = []  # each the first of its group; others of it may outlive it
     while True:
         ready, _, _ = select.select([0, wake_read], [], [])
         if wake_read in ready:
@@ -209,7 +210,7 @@ def _serve() -> None:
         if 0 in ready:
             line = orders.readline()
             if not line:
-                for pid in running:
+                for pid in started:
                     with suppress(ProcessLookupError):
                         os.killpg(pid, signal.SIGKILL)
                 return
@@ -218,6 +219,7 @@ def _serve() -> None:
             if pid == 0:
                 return
             running.add(pid)
+            started.append(pid)
             say.write(f"started {order['folder']} {pid}\n")
             say.flush()
 
