@@ -52,7 +52,7 @@ StatsPage::Sum figures_of(const Stats& stats, bool living) noexcept {
 // What this process counts in.
 struct Own {
     std::atomic<Stats*> stats{nullptr};
-    StatsPage::Sum base;   // of who had the place before
+    StatsPage::Sum base;  // of who had the place before
     Stats alone;
 };
 
