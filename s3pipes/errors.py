@@ -190,8 +190,7 @@ def translate(failure: Failure) -> S3PipesError:
         hint = "Set the bucket's region with ClientConfig(region=...) or AWS_REGION"
         if region:
             hint = f"The bucket is in {region}: set ClientConfig(region={region!r}) or AWS_REGION"
-    if kind == "wrong_scheme":
-        hint = f"Use {_other_scheme(failure.endpoint_url)}"
+    hint = f"Use {_other_scheme(failure.endpoint_url)}" if kind == "wrong_scheme" else hint
     hint = ". ".join(part for part in (hint, failure.whence) if part)
     begin, end = failure.begin, failure.end
     # To who may not list, S3 answers 403 for a missing object too.
