@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tests/read_simulation.hpp"
+#include "tests/sanitized.hpp"
 
 using namespace s3pipes;
 using namespace s3pipes::test;
@@ -52,7 +53,9 @@ double seconds_to_read(int count, std::uint64_t size, bool known, std::uint64_t 
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(read_order, *boost::unit_test::timeout(300))
+// Of one thread, in which ThreadSanitizer has nothing to see.
+BOOST_AUTO_TEST_SUITE(read_order, *boost::unit_test::timeout(300) *
+                                      boost::unit_test::enable_if<!under_thread_sanitizer>())
 
 BOOST_AUTO_TEST_CASE(the_present_object_is_fetched_as_if_it_were_alone) {
     for (unsigned seed = 0; seed < 60; ++seed) {
