@@ -6,14 +6,12 @@ Sizes are in bytes, times in seconds.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from s3pipes import setting
 from s3pipes.errors import ConfigError
 
 KiB = 1 << 10
@@ -47,10 +45,10 @@ class RetryConfig:
     time_limit_s: float = 180.0
 
     def __post_init__(self) -> None:
-        _whole(self, "max_attempts", 1, 1000)
-        _seconds(self, "base_delay_s", 0.0, 60.0)
-        _seconds(self, "max_delay_s", 0.0, 3600.0)
-        _seconds(self, "time_limit_s", 0.0, 7 * 86400.0)
+        setting.whole(self, "max_attempts", 1, 1000)
+        setting.seconds(self, "base_delay_s", 0.0, 60.0)
+        setting.seconds(self, "max_delay_s", 0.0, 3600.0)
+        setting.seconds(self, "time_limit_s", 0.0, 7 * 86400.0)
         if self.max_delay_s < self.base_delay_s:
             raise ConfigError(
                 f"RetryConfig.max_delay_s is {self.max_delay_s}, which is less than base_delay_s,"
@@ -128,34 +126,36 @@ class ClientConfig:
 
     def __post_init__(self) -> None:
         for name in ("anonymous", "requester_pays", "use_tls"):
-            _flag(self, name)
+            setting.flag(self, name)
         for name in ("profile", "access_key_id", "secret_access_key", "session_token"):
-            _text_or_none(self, name)
+            setting.text_or_none(self, name)
         if self.region is not None and not re.fullmatch(r"[A-Za-z0-9-]{1,63}", str(self.region)):
-            raise _wrong(self, "region", "a name of letters, digits and hyphens, or None")
+            raise setting.wrong(self, "region", "a name of letters, digits and hyphens, or None")
         if self.addressing_style not in ADDRESSING_STYLES:
-            raise _wrong(self, "addressing_style", "one of " + ", ".join(ADDRESSING_STYLES))
+            raise setting.wrong(self, "addressing_style", "one of " + ", ".join(ADDRESSING_STYLES))
         if self.endpoint_url is not None:
-            check_endpoint_url(self.endpoint_url, "ClientConfig.endpoint_url")
+            setting.endpoint_url(self.endpoint_url, "ClientConfig.endpoint_url")
         self._check_verify()
         self._check_proxies()
         self._check_resolve()
         self._check_credentials()
-        _seconds(self, "connect_timeout_s", 0.01, 3600.0)
-        _seconds(self, "progress_timeout_s", 0.01, 86400.0)
-        _whole(self, "memory_bytes", 1 * MiB, 16 * TiB)
-        _whole(self, "max_requests", 1, 65536)
+        setting.seconds(self, "connect_timeout_s", 0.01, 3600.0)
+        setting.seconds(self, "progress_timeout_s", 0.01, 86400.0)
+        setting.whole(self, "memory_bytes", 1 * MiB, 16 * TiB)
+        setting.whole(self, "max_requests", 1, 65536)
         if self.event_loops is not None:
-            _whole(self, "event_loops", 1, 256)
+            setting.whole(self, "event_loops", 1, 256)
         if not isinstance(self.retry, RetryConfig):
-            raise _wrong(self, "retry", "a RetryConfig")
+            raise setting.wrong(self, "retry", "a RetryConfig")
 
     def _check_verify(self) -> None:
         verify: object = self.verify
         if verify is None or isinstance(verify, bool):
             return
         if not isinstance(verify, str) or not Path(verify).is_file():
-            raise _wrong(self, "verify", "True, False, None or the path of a CA file that exists")
+            raise setting.wrong(
+                self, "verify", "True, False, None or the path of a CA file that exists"
+            )
 
     def _check_proxies(self) -> None:
         proxies: object = self.proxies
@@ -171,11 +171,11 @@ class ClientConfig:
         if self.resolve is None:
             return
         try:
-            known = {name.lower(): _addresses(ips) for name, ips in self.resolve.items()}
+            known = {name.lower(): setting.addresses(ips) for name, ips in self.resolve.items()}
         except (AttributeError, ValueError):
             known = {"": ()}
         if "" in known:
-            raise _wrong(self, "resolve", "None or map host names to lists of IP addresses")
+            raise setting.wrong(self, "resolve", "None or map host names to lists of IP addresses")
         object.__setattr__(self, "resolve", known)
 
     def _check_credentials(self) -> None:
@@ -222,13 +222,13 @@ class ReadConfig:
 
     def __post_init__(self) -> None:
         if self.chunk_bytes is not None:
-            _whole(self, "chunk_bytes", 64 * KiB, 5 * GiB)
+            setting.whole(self, "chunk_bytes", 64 * KiB, 5 * GiB)
         if self.window_bytes is not None:
-            _whole(self, "window_bytes", 0, 16 * TiB)
+            setting.whole(self, "window_bytes", 0, 16 * TiB)
         if self.lookahead is not None:
-            _whole(self, "lookahead", 0, 1_000_000)
-        _flag(self, "whole_objects")
-        _flag(self, "in_order")
+            setting.whole(self, "lookahead", 0, 1_000_000)
+        setting.flag(self, "whole_objects")
+        setting.flag(self, "in_order")
 
     @property
     def largest_chunk_bytes(self) -> int:
@@ -247,61 +247,3 @@ def check_together(client: ClientConfig, read: ReadConfig) -> None:
             f"ClientConfig.memory_bytes is {client.memory_bytes}, which cannot hold one chunk of"
             f" ReadConfig.chunk_bytes, {read.largest_chunk_bytes}: raise the one or lower the other"
         )
-
-
-def check_endpoint_url(url: object, name: str) -> None:
-    """Raises ConfigError, naming the setting `name`, where `url` cannot be an endpoint."""
-    # Not quoted where it might hold a password.
-    shown = "" if isinstance(url, str) and "@" in url else f", but is {url!r}"
-    expected = f"{name} must be http(s)://host[:port][/path]"
-    if not isinstance(url, str) or not url.isprintable() or " " in url:
-        raise ConfigError(expected + shown)
-    try:
-        parts = urlsplit(url)
-        port = parts.port  # raises where it is no number or too large
-    except ValueError:
-        raise ConfigError(expected + shown) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ConfigError(expected + shown)
-    if "@" in parts.netloc:
-        raise ConfigError(f"{expected}, without user name or password")
-    if parts.query or parts.fragment:
-        raise ConfigError(f"{expected}, without query or fragment{shown}")
-
-
-def _wrong(owner: object, name: str, expected: str) -> ConfigError:
-    return ConfigError(
-        f"{type(owner).__name__}.{name} must be {expected}, but is {getattr(owner, name)!r}"
-    )
-
-
-def _addresses(given: object) -> tuple[str, ...]:
-    # Of a text each letter would be taken, and of a number its bits.
-    if not given or isinstance(given, str) or not isinstance(given, Sequence):
-        raise ValueError(given)
-    return tuple(str(ip_address(str(text))) for text in given)
-
-
-def _whole(owner: object, name: str, low: int, high: int) -> None:
-    value = getattr(owner, name)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _wrong(owner, name, f"a whole number from {low} to {high}")
-
-
-def _seconds(owner: object, name: str, low: float, high: float) -> None:
-    value = getattr(owner, name)
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or not low <= value <= high:
-        raise _wrong(owner, name, f"seconds from {low:g} to {high:g}")
-
-
-def _flag(owner: object, name: str) -> None:
-    if not isinstance(getattr(owner, name), bool):
-        raise _wrong(owner, name, "True or False")
-
-
-def _text_or_none(owner: object, name: str) -> None:
-    value = getattr(owner, name)
-    if value is not None and (not isinstance(value, str) or not value or not value.isprintable()):
-        # The value is not quoted: most of these are secrets.
-        raise ConfigError(f"{type(owner).__name__}.{name} must be None or a non-empty string")

@@ -17,7 +17,8 @@ from pathlib import Path
 # Python, lowest floor first. A name stands for the module and all below it.
 PYTHON_FLOORS = (
     ("s3pipes.advice",),
-    ("s3pipes.retold", "s3pipes.base_error", "s3pipes.errors", "s3pipes.url", "s3pipes.config"),
+    ("s3pipes.retold", "s3pipes.base_error", "s3pipes.errors", "s3pipes.setting"),
+    ("s3pipes.config", "s3pipes.url"),
     ("s3pipes.aws", "s3pipes.compat"),
     ("s3pipes.engine",),
     ("s3pipes.objects", "s3pipes.records"),

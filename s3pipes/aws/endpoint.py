@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from s3pipes import setting
 from s3pipes.aws.imports import import_botocore
 from s3pipes.aws.profile import open_session, settings_digest
 from s3pipes.aws.proxy import Proxy, proxy_for
 from s3pipes.aws.whence import told_whence
-from s3pipes.config import ClientConfig, check_endpoint_url
+from s3pipes.config import ClientConfig
 from s3pipes.errors import ConfigError
 
 _KEY = "k"
@@ -187,7 +188,7 @@ class _Resolver:
         self._client.meta.events.register("before-send.s3", _take)
         # It may come from a variable or a profile, which nobody has checked yet.
         self.endpoint_url: str = self._client.meta.endpoint_url
-        check_endpoint_url(self.endpoint_url, "The endpoint URL")
+        setting.endpoint_url(self.endpoint_url, "The endpoint URL")
         self.whence = told_whence(
             config, session, self.endpoint_url, self._client.meta.region_name, region
         )

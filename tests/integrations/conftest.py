@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import socket
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
-from tests.readers.conftest import client, nothing_said_yet, store, urls, workers_end_here
+from tests.readers.conftest import (
+    client,
+    fields,
+    loopback,
+    nothing_said_yet,
+    store,
+    urls,
+    workers_end_here,
+)
 
-__all__ = ["client", "nothing_said_yet", "store", "urls", "workers_end_here"]
+__all__ = ["client", "fields", "loopback", "nothing_said_yet", "store", "urls", "workers_end_here"]
 
 # The other .venv has none of them, and `make test-integrations` fails where nothing is collected.
 collect_ignore_glob = ["test_*.py"] if find_spec("accelerate") is None else []
 
 
 @pytest.fixture
-def fields(store):
-    return {
-        "endpoint_url": store.endpoint_url,
-        "region": store.region,
-        "access_key_id": store.access_key,
-        "secret_access_key": store.secret_key,
-        "proxies": {},
-    }
-
-
-@pytest.fixture
-def two_ranks(children):
+def two_ranks(children, loopback):
     """Runs a program in two ranks, as torchrun would; what each has printed."""
-    interface = {"GLOO_SOCKET_IFNAME": "lo"} if Path("/sys/class/net/lo").exists() else {}
 
     def run(program, *arguments):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -47,7 +42,7 @@ def two_ranks(children):
                 MASTER_PORT=port,
                 OMP_NUM_THREADS="1",
                 ACCELERATE_USE_CPU="true",
-                **interface,
+                **loopback,
             )
             for rank in range(2)
         ]

@@ -30,7 +30,7 @@ def one_of(ranks: int, rank: int, rendezvous: str) -> Iterator[None]:
 
 
 def urls_of(fields: dict[str, Any]) -> tuple[IterDataPipe[Any], S3Client]:
-    client = S3Client(ClientConfig(**fields, proxies={}))
+    client = S3Client(ClientConfig(**fields))
     return IterableWrapper(["s3://lines/"]).list_files_by_s3(client=client), client
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,24 @@ def store():
         for key, lines in lines_by_object().items():
             server.put("lines", key, "\n".join(lines).encode())
         yield server
+
+
+@pytest.fixture
+def fields(store):
+    """Of a ClientConfig, for programs in processes of their own."""
+    return {
+        "endpoint_url": store.endpoint_url,
+        "region": store.region,
+        "access_key_id": store.access_key,
+        "secret_access_key": store.secret_key,
+        "proxies": {},
+    }
+
+
+@pytest.fixture(scope="session")
+def loopback():
+    """What lets gloo find it where a machine's own name leads nowhere."""
+    return {"GLOO_SOCKET_IFNAME": "lo"} if Path("/sys/class/net/lo").exists() else {}
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from torch.utils.data import DataLoader
@@ -15,28 +14,17 @@ from tests.readers.contents import LINES
 
 
 @pytest.fixture
-def two_ranks(children, tmp_path):
+def two_ranks(children, tmp_path, loopback):
     """Runs a program in two ranks; the lines of each."""
-    interface = {"GLOO_SOCKET_IFNAME": "lo"} if Path("/sys/class/net/lo").exists() else {}
 
     def run(program, *arguments):
         rendezvous = str(tmp_path / "rendezvous")
         started = [
-            children.start(program, rank, rendezvous, *arguments, **interface) for rank in range(2)
+            children.start(program, rank, rendezvous, *arguments, **loopback) for rank in range(2)
         ]
         return [good(child.end(within_s=100)) for child in started]
 
     return run
-
-
-@pytest.fixture
-def fields(store):
-    return {
-        "endpoint_url": store.endpoint_url,
-        "region": store.region,
-        "access_key_id": store.access_key,
-        "secret_access_key": store.secret_key,
-    }
 
 
 def test_ranks_with_unequal_shares_end_together(two_ranks, fields):

@@ -38,10 +38,13 @@ std::vector<Scheduler::Figures> Scheduler::flows() const {
 void Scheduler::adapt(Lane& lane, const Flow& flow) {
     const Nearness& nearness = flow.path.nearness();
     if (!nearness.known()) return;
-    // Where requests queue, fewer come first: larger ones would be more bytes in the same queue.
-    if (const std::uint64_t chunk = lane.chunk_for(flow);
-        chunk < lane.chunk_far || flow.in_flight.crowding() <= InFlight::crowded)
-        lane.chunk_far = chunk;
+    if (!lane.near) {
+        // Where requests queue, fewer come first: larger ones would be more bytes in the same
+        // queue.
+        const std::uint64_t chunk = lane.chunk_for(flow);
+        if (chunk < lane.chunk_far || flow.in_flight.crowding() <= InFlight::crowded)
+            lane.chunk_far = chunk;
+    }
     const bool near = nearness.near();
     if (lane.far_for_good || (std::exchange(lane.known, true) && near == lane.near)) return;
     lane.far_for_good = lane.near && !near;
