@@ -33,11 +33,12 @@ void Task::cancel() {
 
 asio::awaitable<std::optional<Failure>> Task::run() {
     Attempts attempts(rules_);
+    std::optional<RetryCause> cause;  // of the attempt before
     for (;;) {
         std::optional<Error> error;
         attempts.begun();
         ++stats_.requests;
-        if (attempts.count() > 1) ++stats_.retries;
+        if (cause) stats_.retried(*cause);
         try {
             co_await attempt();
             co_return std::nullopt;
@@ -48,6 +49,8 @@ asio::awaitable<std::optional<Failure>> Task::run() {
         } catch (const std::bad_alloc&) {
             error.emplace(ErrorKind::config, "the machine is out of memory");
         }
+        cause = cause_of(error->kind);
+        if (error->status == 503 || error->status == 429) ++stats_.throttled;
         if (unwanted() || complete()) co_return std::nullopt;
         if (progressed()) attempts.progressed();
         failed(*error);

@@ -25,6 +25,7 @@ ChunkSink::ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& reques
 
 std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
     head_ = std::chrono::steady_clock::now();
+    engine_.stats().first_byte.add(seconds(head_ - began_));
     Chunk& chunk = *what_.chunk;
     engine_.decide([&](Scheduler& scheduler) {
         Todo todo = scheduler.answered(what_.stream, chunk, meta, seconds(head_ - began_));

@@ -42,6 +42,7 @@ void Fetch::failed(const Error& error) {
 void Fetch::ended(std::optional<Failure> failure) {
     std::optional<Served> served;
     if (sink_ && !failure && !what_.chunk->given_up) served = sink_->served();
+    if (served) engine_.stats().transfer.add(served->streaming_s);
     sink_.reset();
     engine_.decide(
         [&](Scheduler& scheduler) {
