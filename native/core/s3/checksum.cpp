@@ -1,5 +1,8 @@
 #include "core/s3/checksum.hpp"
 
+#include <array>
+#include <bit>
+
 #include "core/s3/carryless.hpp"
 #include "core/s3/polynomial.hpp"
 
@@ -50,15 +53,23 @@ typename P::Word check(Way way, std::string_view bytes, typename P::Word before)
         ~remainder<P>(way, bytes, static_cast<typename P::Word>(~before)));
 }
 
+// x to the 8 * 2^i. Eight times the size of an object might overflow, so the 8 is in the first.
+template <typename P>
+constexpr std::array<typename P::Word, 64> make_squares() noexcept {
+    std::array<typename P::Word, 64> squares{};
+    squares[0] = P::x_to(8);
+    for (std::size_t i = 1; i < squares.size(); ++i)
+        squares[i] = P::times(squares[i - 1], squares[i - 1]);
+    return squares;
+}
+
 template <typename P>
 typename P::Word join(typename P::Word first, typename P::Word second,
                       std::uint64_t second_bytes) noexcept {
-    // x to the 8 comes first: eight times the size of the largest object may not overflow.
-    auto power = P::one;
-    auto square = P::x_to(8);
-    for (; second_bytes != 0; second_bytes >>= 1, square = P::times(square, square))
-        if (second_bytes & 1) power = P::times(power, square);
-    return P::times(first, power) ^ second;
+    static constexpr auto squares = make_squares<P>();
+    for (; second_bytes != 0; second_bytes &= second_bytes - 1)
+        first = P::times(first, squares[static_cast<std::size_t>(std::countr_zero(second_bytes))]);
+    return first ^ second;
 }
 
 }  // namespace
