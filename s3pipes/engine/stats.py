@@ -14,18 +14,18 @@ from s3pipes.engine.times import Times
 class StoreStats:
     """What a process believes of one store that it reads from.
 
-    Attributes:
-        url: of the bucket at its endpoint.
-        near: it answers as if it were in the same rack: few bytes in flight are enough.
-        first_byte_s: seconds that an undisturbed request takes to its first byte, on average.
-        connection_bytes_per_s: what one undisturbed connection carries;
-0 : not known yet.bytes_per_s : the most that all connections together brought lately.crowding
-    : how much longer requests take at present than undisturbed ones;
-1 : not at all.requests_running : on their way now.requests_limit : at once, at most,
-    at present.requests_per_s_limit : a second, at most, since the store has refused some; 0: no limit.
-        limited_by: what keeps more from being on its way: "reader" (its window is full, or nothing
-            is left to ask for), "max_requests", "crowding" (the link, the store or the processor is
-            at its limit), "throttling" (the store refuses), or "nothing" (it is growing).
+        Attributes:
+            url: of the bucket at its endpoint.
+            near: it answers as if it were in the same rack: few bytes in flight are enough.
+            first_byte_s: seconds that an undisturbed request takes to its first byte, on average.
+            connection_bytes_per_s: what one undisturbed connection carries;
+    0 : not known yet.bytes_per_s : the most that all connections together brought lately.crowding
+        : how much longer requests take at present than undisturbed ones;
+    1 : not at all.requests_running : on their way now.requests_limit : at once, at most,
+        at present.requests_per_s_limit : a second, at most, since the store has refused some; 0: no limit.
+            limited_by: what keeps more from being on its way: "reader" (its window is full, or nothing
+                is left to ask for), "max_requests", "crowding" (the link, the store or the processor is
+                at its limit), "throttling" (the store refuses), or "nothing" (it is growing).
     """
 
     url: str
@@ -77,8 +77,7 @@ class Retries:
         if not isinstance(earlier, Retries):
             return NotImplemented
         names = [one.name for one in fields(self)]
-        return Retries(**{
-name: getattr(self, name) - getattr(earlier, name) for name in names})
+        return Retries(**{name: getattr(self, name) - getattr(earlier, name) for name in names})
 
     def __str__(self) -> str:
         counts = {one.name: getattr(self, one.name) for one in fields(self)}
@@ -105,6 +104,9 @@ class Stats:
         replaced: connections that were given up for others because they had become too slow.
         skipped: objects that loaders left out, as `ReadConfig(on_error=...)` lets them.
         bytes_received: of bodies.
+        bytes_verified: of these, what added up to the checksum that the store holds of it.
+        bytes_unverified: what could not be held against any: the store has none, or only a part of
+            the object was read.
         chunks_evicted: chunks fetched ahead and given up, unread, for a reader that was waiting.
         wait_s: seconds in which readers waited for bytes, added over all threads and processes.
         first_byte: from the request for a chunk of an object to the head of its answer, with the
@@ -131,6 +133,8 @@ class Stats:
     replaced: int = 0
     skipped: int = 0
     bytes_received: int = 0
+    bytes_verified: int = 0
+    bytes_unverified: int = 0
     chunks_evicted: int = 0
     wait_s: float = 0.0
     first_byte: Times = field(default_factory=Times)
@@ -151,11 +155,11 @@ class Stats:
         if not isinstance(earlier, Stats):
             return NotImplemented
         return replace(
-            self, **{
-name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
+            self, **{name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
         )
 
     def __str__(self) -> str:
+        verified = _size(self.bytes_verified)
         running = f"{self.requests_running} requests, {self.streams_open} streams"
         used, free = _size(self.memory_used_bytes), _size(self.memory_free_bytes)
         budget, outside = _size(self.memory_budget_bytes), _size(self.memory_outside_bytes)
@@ -170,7 +174,7 @@ name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
             *([("skipped", f"{self.skipped:,} objects")] if self.skipped else []),
             *([("first byte", f"{self.first_byte}{_QUANTILES}")] if self.first_byte.count else []),
             *([("transfer", f"{self.transfer}{_QUANTILES}")] if self.transfer.count else []),
-            ("received", _size(self.bytes_received)),
+            ("received", f"{_size(self.bytes_received)}, {verified} verified"),
             ("fetched in vain", f"{self.chunks_evicted:,} chunks"),
             ("waited", f"{self.wait_s:.1f} s"),
             ("now", f"{running}, {self.processes} processes"),
@@ -179,9 +183,11 @@ name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
         ]
         return "\n".join(f"{name:<16}{value}" for name, value in rows)
 
-#What only grows.
+
+# What only grows.
 _COUNTED = (
     *("requests", "retries", "retries_by", "throttled", "hedges", "hedges_won", "replaced"),
+    *("bytes_verified", "bytes_unverified"),
     *("skipped", "bytes_received", "chunks_evicted", "wait_s", "first_byte", "transfer"),
 )
 _QUANTILES = " (p50 / p90 / p99 / p99.9)"
