@@ -120,7 +120,8 @@ void ChunkQueue::FillEnd::make_failed(Chunk& chunk, std::unique_ptr<const Failur
 }
 
 bool ChunkQueue::FillEnd::wants_checksum() const noexcept {
-    if (!queue_.check_.may_ask() || !queue_.meta_ || queue_.end() < queue_.meta_->size)
+    if (!queue_.check_.may_ask() || !queue_.meta_ || queue_.meta_->etag.empty() ||
+        queue_.end() < queue_.meta_->size)
         return false;
     const auto& chunks = queue_.chunks_;
     if (chunks.empty() || queue_.is_single(*chunks.front())) return false;
