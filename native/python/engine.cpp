@@ -27,7 +27,7 @@ std::chrono::milliseconds milliseconds(double seconds) {
 }
 
 const char* name_of(InFlight::Bound bound) {
-    constexpr const char* names[] = {"nothing", "reader", "max_requests", "crowding", "throttling"};
+    constexpr const char* names[] = {"nothing", "reader", "max_requests", "crowding"};
     return names[static_cast<int>(bound)];
 }
 
@@ -47,7 +47,8 @@ nb::list flows_of(Engine& engine) {
         one["crowding"] = flow.in_flight.crowding();
         one["requests_running"] = flow.running;
         one["requests_limit"] = flow.in_flight.limit();
-        one["limited_by"] = name_of(flow.in_flight.bound());
+        one["limited_by"] = flow.pace.active() ? "throttling" : name_of(flow.in_flight.bound());
+        one["requests_per_s_limit"] = flow.pace.per_s();
         found.append(one);
     }
     return found;
