@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -132,7 +135,14 @@ class SimulatedS3(S3Server):
         return self._program.pid
 
     def add(
-        self, bucket: str, pattern: str, count: int, size_bytes: int, *, sigma: float = 0.0
+        self,
+        bucket: str,
+        pattern: str,
+        count: int,
+        size_bytes: int,
+        *,
+        sigma: float = 0.0,
+        checksum: str | None = "CRC64NVME",
     ) -> None:
         """Describes `count` objects; their bucket is made where there is none.
 
@@ -141,11 +151,16 @@ class SimulatedS3(S3Server):
             size_bytes: of each; with `sigma` the median of lognormal sizes, which follow from the
                 seed.
             sigma: the standard deviation of the sizes' natural logarithm.
+            checksum: which one is told of whole objects to who asks for it; also "CRC32",
+                "CRC32C", "SHA1" and "SHA256"; None: none.
         """
-        self.describe(f"{bucket}/{pattern}:{count}:{size_bytes}~{sigma}")
+        self.describe(f"{bucket}/{pattern}:{count}:{size_bytes}~{sigma}@{checksum or 'none'}")
 
     def describe(self, objects: str) -> None:
-        """The same as `add` in words: "BUCKET/PATTERN:COUNT:SIZE[~SIGMA]"; SIZE also as 110KiB."""
+        """The same as `add` in words: "BUCKET/PATTERN:COUNT:SIZE[~SIGMA][@CHECKSUM]".
+
+        SIZE also as 110KiB, CHECKSUM also as none.
+        """
         self._ask(f"objects {objects}")
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
@@ -207,6 +222,23 @@ class SimulatedS3(S3Server):
         if not kind.startswith("list_"):
             settings["method"] = "" if method is None else method
         self._ask(fault_words(kind, settings | how))
+
+    def session(self, life_s: float | None = None) -> dict[str, str]:
+        """Keys of a session that ends, by the simulator's clock, in `token_life_s` or `life_s`.
+
+        In the form that botocore's RefreshableCredentials take: access_key, secret_key, token and
+        expiry_time. The token names the second of its end ("simulated-session-1796083200"); from
+        then on it is refused as 400 ExpiredToken.
+        """
+        now = self.settings()
+        life_s = now["token_life_s"] if life_s is None else life_s
+        end_s = math.ceil(time.time() + now["clock_offset_s"] + life_s)
+        return {
+            "access_key": self.access_key,
+            "secret_key": self.secret_key,
+            "token": f"simulated-session-{end_s}",
+            "expiry_time": datetime.fromtimestamp(end_s, timezone.utc).isoformat(),
+        }
 
     def clear_faults(self) -> None:
         """Takes back all rules; what is under way goes on, and the log stays."""
