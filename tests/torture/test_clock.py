@@ -16,6 +16,8 @@ def test_a_store_whose_clock_is_an_hour_off_is_read(offset_s: int) -> None:
     with SimulatedS3("none", tls=True) as server:
         server.add("bucket", "k/{:03}", 100, 20_000)
         server.change(clock_offset_s=offset_s)
+        # A HEAD is refused without a word of why.
+        assert client_of(server).head("s3://bucket/k/000").size == 20_000
         client: S3Client = client_of(server)
         before = stats()
         urls = list(client.list("s3://bucket/"))
