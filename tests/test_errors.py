@@ -32,6 +32,7 @@ NATIVE_KINDS = {
     "timeout": errors.TransferTimeout,
     "throttled": errors.RetriesExhausted,
     "server": errors.RetriesExhausted,
+    "checksum_mismatch": errors.ChecksumMismatch,
     "expired_credentials": errors.AccessDenied,
     "wrong_region": errors.WrongRegion,
     "wrong_scheme": errors.ConfigError,

@@ -72,6 +72,18 @@ BodyPlace place_of(const GetRequest& request, const ResponseHead& head) {
     return place;
 }
 
+// S3 sends one with a whole object, and with a range that is exactly a part: then it is the part's,
+// of whatever type that of the object is.
+std::optional<ObjectChecksum> checksum_of(const ResponseHead& head, const BodyPlace& place) {
+    if (head.checksum.empty() || !place.sized) return std::nullopt;
+    auto found = parse_checksum(head.checksum_kind, head.checksum);
+    const bool whole = place.range == ByteRange{0, place.meta.size};
+    const bool composite = found && (found->parts != 0 || head.checksum_type == "COMPOSITE");
+    // That of parts says it by its "-N"; of a range it could only be the whole object's.
+    if (found && composite && whole != (found->parts != 0)) return std::nullopt;
+    return found;
+}
+
 std::optional<std::uint64_t> size_in_refusal(const ResponseHead& head, const std::string& body) {
     if (const auto found = parse_content_range(head.content_range); found && found->range.empty())
         return found->total;
