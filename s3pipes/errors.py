@@ -110,6 +110,7 @@ class ChecksumMismatch(S3PipesError):
 
     @property
     def of_one_object(self) -> bool:
+        """True."""
         return True
 
 
