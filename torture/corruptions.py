@@ -8,9 +8,10 @@ from collections import Counter
 from s3pipes import S3Client
 from s3pipes.testing import SimulatedS3
 from torture.faults import Fault, injected
+from torture.rescue import read_under_faults
 from torture.row import Measure, Result, Row, Scale
 from torture.store import KIB, MIB, SEED, Family, listed, store
-from torture.tally import Tally, read_all
+from torture.tally import Tally
 
 _KINDS = (
     Fault("bit flip", "flip"),
@@ -74,6 +75,4 @@ def _round(server: SimulatedS3, number: int, scale: Scale) -> Tally:
         fault.into(server, share=_SHARE / len(_KINDS))
     if number % 4 >= 2:
         server.fault("overwrite", share=_OVERWRITTEN)
-    tally = read_all(client, urls, versions=_VERSIONS)
-    server.clear_faults()
-    return tally
+    return read_under_faults(server, client, urls, versions=_VERSIONS)

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from s3pipes import IterableWrapper, ReadConfig, S3Client, S3Url
 from s3pipes.testing import SimulatedS3
 from torture.faults import injected, mixed
+from torture.rescue import rescued
 from torture.row import Measure, Result, Row, Scale
 from torture.store import KIB, MIB, Family, listed, store
 from torture.tally import Tally, compare
@@ -110,7 +111,8 @@ def _compare_epochs(
     for _ in range(scale.of(5, 2)):
         epochs.clean_s.append(_epoch(loader, len(urls), Tally())[0])
         mixed(server, _SHARE)
-        took_s, tally = _epoch(loader, len(urls), Tally())
+        with rescued(server):
+            took_s, tally = _epoch(loader, len(urls), Tally())
         server.clear_faults()
         epochs.faulty_s.append(took_s)
         epochs.ran += 1

@@ -77,4 +77,4 @@ def mixed(server: SimulatedS3, share: float) -> None:
 
 def injected(server: SimulatedS3, since: int = 0) -> Counter[str]:
     """How often each kind was done, but for the first `since` of them all."""
-    return Counter(fault.kind for fault in server.fault_log()[since:])
+    return Counter(fault.kind for fault in server.fault_log(since))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s3pipes import S3Client
 from torture.faults import Fault, injected
+from torture.rescue import read_under_faults
 from torture.row import Measure, Result, Row, Scale
 from torture.store import MIB, Family, listed, store
 from torture.tally import Tally, read_all
@@ -37,8 +38,7 @@ class SlowConnections(Row):
                     done = len(server.fault_log())
                     # Another place in the epoch each time, also among the first and the last.
                     server.fault(fault.kind, times=1, after=10 * turn, **fault.how)
-                    one = read_all(client, urls)
-                    server.clear_faults()
+                    one = read_under_faults(server, client, urls)
                     assert injected(server, done).total() == 1
                     added.append(one.took_s - min(clean))
                     tally += one

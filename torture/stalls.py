@@ -6,6 +6,7 @@ import statistics
 
 from s3pipes import S3Client
 from torture.faults import STALLS, injected
+from torture.rescue import read_under_faults
 from torture.row import Measure, Result, Row, Scale
 from torture.store import MIB, Family, listed, store
 from torture.tally import Tally, read_all
@@ -41,8 +42,7 @@ class Stalls(Row):
                 for _ in range(turns):
                     before = len(server.fault_log())
                     fault.into(server, share=_SHARE, times=_EACH)
-                    one = read_all(client, urls)
-                    server.clear_faults()
+                    one = read_under_faults(server, client, urls)
                     took_s.append(one.took_s)
                     total += one
                     fewest = min(fewest, injected(server, before).total())
