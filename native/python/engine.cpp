@@ -5,10 +5,12 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "core/engine/read/flow.hpp"
 #include "core/words/generation.hpp"
@@ -25,7 +27,7 @@ std::chrono::milliseconds milliseconds(double seconds) {
 }
 
 const char* name_of(InFlight::Bound bound) {
-    constexpr const char* names[] = {"nothing", "reader", "max_requests", "crowding", "throttling"};
+    constexpr const char* names[] = {"nothing", "reader", "max_requests", "crowding"};
     return names[static_cast<int>(bound)];
 }
 
@@ -45,9 +47,23 @@ nb::list flows_of(Engine& engine) {
         one["crowding"] = flow.in_flight.crowding();
         one["requests_running"] = flow.running;
         one["requests_limit"] = flow.in_flight.limit();
-        one["limited_by"] = name_of(flow.in_flight.bound());
+        one["limited_by"] = flow.pace.active() ? "throttling" : name_of(flow.in_flight.bound());
+        one["requests_per_s_limit"] = flow.pace.per_s();
         found.append(one);
     }
+    return found;
+}
+
+nb::tuple counts_of(const Histogram<std::uint64_t>& histogram) {
+    nb::list counts;
+    for (const std::uint64_t count : histogram.counts) counts.append(count);
+    return nb::tuple(counts);
+}
+
+nb::dict retries_of(const StatsPage::Sum& sum) {
+    nb::dict found;
+    for (std::size_t i = 0; i < retry_cause_names.size(); ++i)
+        found[retry_cause_names[i]] = sum.retries_by[i];
     return found;
 }
 
@@ -61,6 +77,14 @@ nb::object all_stats() {
     found["bytes_received"] = sum.bytes_received;
     found["chunks_evicted"] = sum.chunks_evicted;
     found["wait_s"] = static_cast<double>(sum.wait_ns) * 1e-9;
+    found["throttled"] = sum.throttled;
+    found["hedges"] = sum.hedges;
+    found["hedges_won"] = sum.hedges_won;
+    found["replaced"] = sum.replaced;
+    found["skipped"] = sum.skipped;
+    found["retries_by"] = retries_of(sum);
+    found["first_byte"] = counts_of(sum.first_byte);
+    found["transfer"] = counts_of(sum.transfer);
     found["requests_running"] = sum.running;
     found["streams_open"] = sum.streams;
     found["processes"] = sum.processes;
@@ -69,6 +93,7 @@ nb::object all_stats() {
     found["memory_used_bytes"] = memory.used;
     found["memory_free_bytes"] = memory.free;
     found["memory_outside_bytes"] = memory.outside;
+    found["buffers_held"] = memory.buffers;
     found["memory_budget_bytes"] = memory.budget;
     found["event_loops"] = engine->loop_count();
     found["stores"] = flows_of(*engine);
@@ -112,6 +137,14 @@ void register_engine(nb::module_& module) {
         },
         nb::call_guard<nb::gil_scoped_release>());
     module.def("stats", &all_stats);
+    // Of a histogram's counts, as stats() gives them: the time that a share did not exceed.
+    module.def(
+        "quantile_s",
+        [](const std::vector<std::uint64_t>& counts, double share) {
+            return quantile_s(counts, share);
+        },
+        nb::arg("counts"), nb::arg("share"));
+    module.def("skipped", [] { ++StatsPage::claim().skipped; });
     module.def("process_generation", [] { return process_generation(); });
 }
 

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(abort_ends_a_read) {
             co_await lease->exchange(get, false);
             std::array<std::byte, 100> into;
             const std::function<void(std::size_t)> abort = [&](std::size_t) {
-                asio::post(l.io, [&] { lease->abort(); });
+                asio::post(l.io, [&] { lease->cut(); });
             };
             co_await lease->read_into(into, &abort);
         }(loop, at(server)));

@@ -184,6 +184,7 @@ awaitable<void> MemoryStore::deliver(const std::string& key, int version, std::u
 awaitable<void> MemoryStore::get(const GetRequest& asked, BodySink& sink) {
     if (credentials.wanted()) co_await credentials.brought();
     const GetRequest request = asked;  // the sink may change it
+    sink.asked();
     Running running(running_, most_running_);
     std::size_t number = 0;
     const Answer answer = begin(request, number);
@@ -205,7 +206,8 @@ awaitable<void> MemoryStore::get(const GetRequest& asked, BodySink& sink) {
     }
     const ByteRange claimed{body.begin + static_cast<std::uint64_t>(answer.shift),
                             body.end + static_cast<std::uint64_t>(answer.shift)};
-    const std::span<std::byte> into = sink.begin(meta, claimed);
+    const auto [into, behind] = sink.begin(meta, claimed);
+    body.begin += behind;
     {
         std::lock_guard lock(mutex_);
         requests_[number].answered = true;

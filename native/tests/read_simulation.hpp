@@ -153,7 +153,7 @@ class Simulation {
         if (!running.contains(start.chunk)) return;
         if (chunk.given_up) return end(start.chunk, std::nullopt);
         const ObjectMeta meta{sizes.at(start.download.get()), "\"v0\"", 0};
-        perform(scheduler.answered(start.stream, chunk, meta, first_byte_s));
+        perform(scheduler.answered(start.stream, chunk, meta, first_byte_s, instant()));
         world->link.stream(chunk.range.size(), physics.connection_bytes_per_s(),
                            [this, chunk = start.chunk, first_byte_s, head_s = now_s()] {
                                chunk->filled = chunk->range.size();

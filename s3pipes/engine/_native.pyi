@@ -230,6 +230,12 @@ def process_generation() -> int:
 def stats() -> dict[str, Any] | None:
     """See `s3pipes.engine.stats.Stats`; None before an engine exists anywhere."""
 
+def quantile_s(counts: Sequence[int], share: float) -> float:
+    """Of a histogram's counts, as `stats` gives them: the time that a share did not exceed."""
+
+def skipped() -> None:
+    """One more object that a loader left out."""
+
 def take_events() -> list[tuple[int, float, str]]:
     """Level, time since 1970 and text of what the engine has to say; each is given once."""
 

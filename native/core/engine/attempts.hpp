@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <random>
 
@@ -12,25 +13,25 @@ namespace s3pipes {
 
 class Attempts {
   public:
-    explicit Attempts(const RetryRules& rules)
-        : rules_(rules), began_(Clock::now()), since_progress_(began_) {}
+    explicit Attempts(const RetryRules& rules) : rules_(rules), began_(Clock::now()) {}
 
     void begun() noexcept {
         ++count_;
         ++stuck_;
     }
 
-    // Bytes came: what follows is counted from here, or a long body on a bad line would never end.
-    void progressed() noexcept {
-        stuck_ = 1;
-        since_progress_ = Clock::now();
+    // So many bytes came: a long body on a bad line is worth more attempts and more time, but only
+    // as much as the slowest line would need.
+    void progressed(std::uint64_t bytes) noexcept {
+        if (bytes >= worthwhile_bytes) stuck_ = 1;
+        earned_ += std::chrono::milliseconds(bytes * 1000 / slowest_bytes_per_s);
     }
 
     // How long to wait before the next attempt; nullopt: give up.
     std::optional<std::chrono::milliseconds> failed(const Error& error) {
         using std::chrono::duration_cast;
         using std::chrono::milliseconds;
-        const auto elapsed = duration_cast<milliseconds>(Clock::now() - since_progress_);
+        const auto elapsed = duration_cast<milliseconds>(Clock::now() - began_ - earned_);
         // New credentials make a different request: tried once more than others, without delay.
         if (error.kind == ErrorKind::expired_credentials && refreshes_++ < 2)
             return milliseconds(0);
@@ -48,11 +49,14 @@ class Attempts {
 
   private:
     using Clock = std::chrono::steady_clock;
+    static constexpr std::uint64_t worthwhile_bytes = 64 << 10;
+    static constexpr std::uint64_t slowest_bytes_per_s = 64 << 10;
+
     RetryRules rules_;
     Clock::time_point began_;
-    Clock::time_point since_progress_;
+    std::chrono::milliseconds earned_{0};
     int count_ = 0;
-    int stuck_ = 0;  // attempts since the last byte
+    int stuck_ = 0;  // attempts since bytes came
     int refreshes_ = 0;
 };
 

@@ -13,6 +13,7 @@ Loop::Loop(std::size_t index)
     thread_ = quiet_thread("s3pipes-loop", [this] {
         loop_of_this_thread = index_;
         watchdog_.start();
+        lateness_.start();
         context_.run();
     });
     pause_.emplace(context_);

@@ -27,6 +27,8 @@ class Loop {
     std::size_t index() const noexcept { return index_; }
     boost::asio::io_context& context() noexcept { return context_; }
     Pool& pool() noexcept { return pool_; }
+    // Of answers that may be late.
+    Watchdog& lateness() noexcept { return lateness_; }
 
     template <typename F>
     void post(F&& f) {
@@ -48,6 +50,7 @@ class Loop {
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer soon_{context_};
     Watchdog watchdog_;
+    Watchdog lateness_{context_, std::chrono::milliseconds(20)};
     Pool pool_;
     std::thread thread_;
     std::optional<ForkPause> pause_;  // while the thread runs

@@ -1,5 +1,6 @@
 #include "core/engine/task.hpp"
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -28,16 +29,23 @@ void Task::start() {
 }
 
 void Task::cancel() {
-    if (running_) signal_.emit(asio::cancellation_type::terminal);
+    if (!running_) return;
+    cancelled();
+    interrupt();
+}
+
+void Task::interrupt() {
+    signal_.emit(asio::cancellation_type::terminal);
 }
 
 asio::awaitable<std::optional<Failure>> Task::run() {
     Attempts attempts(rules_);
+    std::optional<RetryCause> cause;  // of the attempt before
     for (;;) {
         std::optional<Error> error;
         attempts.begun();
         ++stats_.requests;
-        if (attempts.count() > 1) ++stats_.retries;
+        if (cause) stats_.retried(*cause);
         try {
             co_await attempt();
             co_return std::nullopt;
@@ -48,12 +56,15 @@ asio::awaitable<std::optional<Failure>> Task::run() {
         } catch (const std::bad_alloc&) {
             error.emplace(ErrorKind::config, "the machine is out of memory");
         }
+        cause = cause_of(error->kind);
+        if (error->status == 503 || error->status == 429) ++stats_.throttled;
         if (unwanted() || complete()) co_return std::nullopt;
-        if (progressed()) attempts.progressed();
-        failed(*error);
-        const auto delay = attempts.failed(*error);
+        attempts.progressed(brought());
+        const auto least = failed(*error);
+        auto delay = attempts.failed(*error);
         if (!delay) co_return attempts.failure(*error, url(), range());
         tell_of_retry(*error);
+        delay = std::max(*delay, least);
         if (delay->count() == 0) continue;
         try {
             asio::steady_timer timer(co_await asio::this_coro::executor, *delay);
@@ -66,7 +77,7 @@ asio::awaitable<std::optional<Failure>> Task::run() {
 
 // Once for each place and cause: whoever waits has to know for what.
 void Task::tell_of_retry(const Error& error) const {
-    if (!is_transient(error.kind)) return;
+    if (!is_transient(error.kind) && !is_doubtful(error.kind)) return;
     Events& events = Events::here();
     const std::string& where = origin();
     if (!events.first(where + " " + name_of(error.kind))) {

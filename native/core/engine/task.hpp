@@ -3,6 +3,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -29,7 +31,7 @@ class Task : public std::enable_shared_from_this<Task> {
 
     // On the loop's thread.
     void start();
-    void cancel();
+    void cancel();  // ended() follows
 
     Loop& loop() const noexcept { return loop_; }
 
@@ -40,10 +42,16 @@ class Task : public std::enable_shared_from_this<Task> {
     virtual void ended(std::optional<Failure> failure) = 0;
 
     // After each attempt that failed.
-    virtual bool unwanted() const { return false; }    // nobody waits for it any more
-    virtual bool complete() const { return false; }    // it failed, but nothing is missing
-    virtual bool progressed() const { return false; }  // it brought bytes
-    virtual void failed(const Error&) {}
+    virtual bool unwanted() const { return false; }      // nobody waits for it any more
+    virtual bool complete() const { return false; }      // it failed, but nothing is missing
+    virtual std::uint64_t brought() const { return 0; }  // bytes
+    // How long the next one has to wait at least.
+    virtual std::chrono::milliseconds failed(const Error&) { return {}; }
+    // What else is under way ends too.
+    virtual void cancelled() {}
+    // The present attempt ends with an error, and nothing else does: who goes on resets its
+    // coroutine's cancellation state.
+    void interrupt();
 
     // For messages.
     virtual std::string url() const = 0;

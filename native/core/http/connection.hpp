@@ -17,11 +17,12 @@
 #include "core/http/response_parser.hpp"
 #include "core/http/stopwatch.hpp"
 #include "core/http/transport.hpp"
+#include "core/words/carrier.hpp"
 
 namespace s3pipes {
 
 // Belongs to one event loop; one operation at a time. After an Error it can only be destroyed.
-class Connection {
+class Connection final : public Carrier {
   public:
     // `socket` is connected, to the proxy where there is one. open() comes first. `line`, if any,
     // hears what the answers took.
@@ -76,14 +77,14 @@ class Connection {
     // False: its address is left, and the next request had better go elsewhere.
     bool stays() const noexcept { return watch_.line() == nullptr || watch_.line()->stays(); }
     // Of its address; 0 where the name has no other.
-    std::uint64_t mark() const noexcept {
+    std::uint64_t mark() const noexcept override {
         return watch_.line() != nullptr && watch_.line()->compared() ? watch_.line()->mark() : 0;
     }
     // Gives back the memory that an idle connection does not need.
     void rest() noexcept;
 
     // From the loop's thread: closes the socket; the pending operation ends with Error{cancelled}.
-    void abort() noexcept { transport_.close(); }
+    void cut() noexcept override { transport_.close(); }
 
   private:
     // The first recv of a response is short, so that little of the body has to be copied to its

@@ -25,7 +25,7 @@ boost::asio::awaitable<bool> speaks_other_scheme(Pool& pool, Endpoint endpoint) 
     try {
         const Lease lease = co_await pool.acquire(endpoint, true);
         if (!endpoint.tls) co_await lease->exchange(question, true);
-        lease->abort();  // for nothing else
+        lease->cut();  // for nothing else
         co_return true;
     } catch (const Error& error) {
         if (error.kind == ErrorKind::cancelled) throw;

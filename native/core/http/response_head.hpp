@@ -16,6 +16,7 @@ struct ResponseHead {
     std::string content_type;
     std::string last_modified;
     std::string retry_after;
+    std::string date;           // the clock of who answered
     std::string request_id;     // x-amz-request-id
     std::string bucket_region;  // x-amz-bucket-region
 };

@@ -36,6 +36,7 @@ std::string* place_of(ResponseHead& head, http::field field, string_view name) {
         case http::field::content_type: return &head.content_type;
         case http::field::last_modified: return &head.last_modified;
         case http::field::retry_after: return &head.retry_after;
+        case http::field::date: return &head.date;
         case http::field::unknown: break;
         default: return nullptr;
     }

@@ -13,8 +13,8 @@ void Watchdog::Watch::disarm() noexcept {
     before_ = after_ = nullptr;
 }
 
-Watchdog::Watchdog(boost::asio::io_context& loop)
-    : timer_(loop), self_(std::make_shared<Watchdog*>(this)) {}
+Watchdog::Watchdog(boost::asio::io_context& loop, std::chrono::milliseconds tick_length)
+    : tick_length_(tick_length), timer_(loop), self_(std::make_shared<Watchdog*>(this)) {}
 
 Watchdog::~Watchdog() {
     *self_ = nullptr;
@@ -32,7 +32,7 @@ void Watchdog::stop() {
 }
 
 void Watchdog::arm(Watch& watch, std::chrono::milliseconds patience) {
-    const auto ticks = (patience + tick_length - std::chrono::milliseconds(1)) / tick_length;
+    const auto ticks = (patience + tick_length_ - std::chrono::milliseconds(1)) / tick_length_;
     // One more than that: the tick under way is already partly over.
     watch.last_tick_ = tick_ + static_cast<std::uint64_t>(ticks < 0 ? 0 : ticks) + 1;
     if (watch.dog_ == this) return;
@@ -47,7 +47,7 @@ void Watchdog::arm(Watch& watch, std::chrono::milliseconds patience) {
 void Watchdog::schedule() {
     if (scheduled_) return;
     scheduled_ = true;
-    timer_.expires_after(tick_length);
+    timer_.expires_after(tick_length_);
     timer_.async_wait([self = self_](const boost::system::error_code& cancelled) {
         Watchdog* dog = *self;
         if (dog == nullptr) return;

@@ -1,4 +1,4 @@
-// Ends what makes no progress. One per event loop: one timer scans a list ten times a second, so
+// Looks after what may make no progress. One timer of an event loop scans a list now and then, so
 // that an operation arms and disarms its limit with a few pointer writes instead of a timer of its
 // own.
 #pragma once
@@ -13,7 +13,7 @@ namespace s3pipes {
 
 class Watchdog {
   public:
-    static constexpr std::chrono::milliseconds tick_length{100};
+    static constexpr std::chrono::milliseconds usual_tick{100};
 
     // Something that may stall. Leaves the list by itself when destroyed.
     class Watch {
@@ -39,7 +39,8 @@ class Watchdog {
         std::uint64_t last_tick_ = 0;
     };
 
-    explicit Watchdog(boost::asio::io_context& loop);
+    explicit Watchdog(boost::asio::io_context& loop,
+                      std::chrono::milliseconds tick_length = usual_tick);
     ~Watchdog();
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;
@@ -52,10 +53,16 @@ class Watchdog {
     // before. Arming anew replaces the limit.
     void arm(Watch& watch, std::chrono::milliseconds patience);
 
+    // Seconds that passed while something was armed and the loop was running.
+    double now_s() const noexcept {
+        return static_cast<double>(tick_) * std::chrono::duration<double>(tick_length_).count();
+    }
+
   private:
     void schedule();
     void scan();
 
+    const std::chrono::milliseconds tick_length_;
     boost::asio::steady_timer timer_;
     std::shared_ptr<Watchdog*> self_;  // null for a timer that fires after our end
     Watch* first_ = nullptr;

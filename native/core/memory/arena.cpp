@@ -130,6 +130,7 @@ std::shared_ptr<Buffer> Arena::take(Charge charge, std::uint64_t bytes) {
         std::lock_guard lock(mutex_);
         data = from_shelf(capacity);
         used_ += capacity;
+        ++buffers_;
         // New memory: what lies free makes way. Charges that have no memory yet need no room.
         if (data == nullptr) shrink_free(budget_ > used_ ? budget_ - used_ : 0);
     }
@@ -144,6 +145,7 @@ std::shared_ptr<Buffer> Arena::take(Charge charge, std::uint64_t bytes) {
         if (data != nullptr) unmap_memory(data, capacity);
         std::lock_guard lock(mutex_);
         used_ -= capacity;
+        --buffers_;
         throw;
     }
 }
@@ -163,6 +165,7 @@ std::shared_ptr<Buffer> Arena::take_outside(std::uint64_t bytes) {
             std::make_shared<Buffer>(Buffer::Key{}, shared_from_this(), data, capacity, false);
         std::lock_guard lock(mutex_);
         outside_ += capacity;
+        ++buffers_;
         return buffer;
     } catch (...) {
         if (data != nullptr) unmap_memory(data, capacity);
@@ -182,6 +185,7 @@ void Arena::give_back(std::byte* data, std::size_t capacity, bool charged) noexc
         std::lock_guard lock(mutex_);
         (charged ? charged_ : outside_) -= capacity;
         if (charged) used_ -= capacity;
+        --buffers_;
         if (used_ + free_ + capacity <= budget_) {
             poison(data, capacity);
             shelves_[capacity].push_back(data);
@@ -211,7 +215,7 @@ void Arena::shrink_free(std::uint64_t limit) {
 
 Arena::Figures Arena::figures() const {
     std::lock_guard lock(mutex_);
-    return {budget_, charged_, used_, free_, outside_};
+    return {budget_, charged_, used_, free_, outside_, buffers_};
 }
 
 }  // namespace s3pipes

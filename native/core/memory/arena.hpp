@@ -45,6 +45,7 @@ class Arena : public std::enable_shared_from_this<Arena> {
         std::uint64_t used = 0;     // mapped, in use by the engine
         std::uint64_t free = 0;     // mapped, waiting for reuse
         std::uint64_t outside = 0;  // in the user's hands
+        std::uint64_t buffers = 0;  // in use by either
     };
     Figures figures() const;  // all of one moment
     std::uint64_t charged() const { return figures().charged; }
@@ -68,6 +69,7 @@ class Arena : public std::enable_shared_from_this<Arena> {
     std::uint64_t used_ = 0;
     std::uint64_t free_ = 0;
     std::uint64_t outside_ = 0;
+    std::uint64_t buffers_ = 0;
     std::uint64_t generation_;
     // Last in, first out within a size: what was used last is still in the processor's cache.
     std::map<std::size_t, std::vector<std::byte*>> shelves_;

@@ -18,16 +18,13 @@ constexpr double steepest_cut = 0.5;   // by one span, which may have been an ac
 constexpr double futile_cut = 0.45;    // of the load before: if requests take...
 constexpr double futile_effect = 0.8;  // ...so much of the time that they took, it was in vain
 constexpr double full = 0.7;           // of the limit, or the span says nothing of more
-constexpr double shortest_service_s = 0.02;
-constexpr double kept_when_throttled = 0.7;
-constexpr double regained = 0.05;  // of the whole, per as many answers as the limit
 
 }  // namespace
 
 int InFlight::limit() const noexcept {
     const double wanted = near_ ? near_limit_ : limit_;
     const double most = ceiling_;
-    return std::max(1, static_cast<int>(std::min(wanted, most) * share_));
+    return std::max(1, static_cast<int>(std::min(wanted, most)));
 }
 
 void InFlight::answered(const Nearness& nearness) noexcept {
@@ -38,11 +35,9 @@ void InFlight::answered(const Nearness& nearness) noexcept {
         far_ = true;
         limit_ = std::max(limit_, first_far / neighbours_);
     }
-    share_ = std::min(1.0, share_ + regained / std::min<double>(ceiling_, limit_));
 }
 
 InFlight::Bound InFlight::bound() const noexcept {
-    if (share_ < 0.99) return Bound::throttling;
     if (last_.in_flight < full * limit()) return Bound::reader;
     if (near_) return Bound::nothing;
     if (last_.crowding > 0.9 * crowded) return Bound::crowding;
@@ -57,8 +52,7 @@ bool InFlight::spanned(const Span& span, int running) noexcept {
     const double wanted = crowded * span.in_flight / span.crowding + added;
     if (span.crowding <= crowded) {
         limit_before_ = 0;
-        if (span.in_flight >= full * limit_ * share_)
-            limit_ = std::clamp(wanted, limit_, 2 * limit_);
+        if (span.in_flight >= full * limit_) limit_ = std::clamp(wanted, limit_, 2 * limit_);
     } else {
         if (limit_before_ == 0) {
             limit_before_ = limit_;
@@ -76,12 +70,6 @@ bool InFlight::spanned(const Span& span, int running) noexcept {
     }
     limit_ = std::clamp(limit_, std::min<double>(fewest_far, ceiling_), double(ceiling_));
     return false;
-}
-
-void InFlight::throttled(double now_s, double service_s) noexcept {
-    if (now_s - throttled_s_ < std::max(service_s, shortest_service_s)) return;
-    throttled_s_ = now_s;
-    share_ = std::max(0.02, share_ * kept_when_throttled);
 }
 
 }  // namespace s3pipes

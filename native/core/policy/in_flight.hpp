@@ -11,8 +11,7 @@ namespace s3pipes {
 // undisturbed ones, by doubling while they do not queue at all, and rests where they take so many
 // times as long: there something is at its limit (the link, the store, our processor), and more
 // would only queue. A fixed number added each time lets processes that share a link come to equal
-// shares. A store that throttles is asked for less at once, and for a little more after every
-// answer that was none.
+// shares. How often a store is asked that refuses some requests is for Pace to say.
 //
 // A near store gets what one event loop can answer: beyond that requests queue before our own
 // processor, and the bytes leave its cache.
@@ -30,17 +29,13 @@ class InFlight {
     // or behind others' alone: the path is to learn anew what is undisturbed.
     // `running`: requests at its end.
     bool spanned(const Span& span, int running) noexcept;
-    // service_s: how long a request takes; what was on its way when the first was refused says no
-    // more than that one.
-    void throttled(double now_s, double service_s) noexcept;
 
     // What keeps it from more, as it believes.
     enum class Bound : std::uint8_t {
-        nothing,     // it is growing, or a near store's loop is busy enough
-        reader,      // fewer are asked for: the window is full, or nothing is left to ask for
-        requests,    // the ceiling
-        crowding,    // the link, the store or the processor: requests queue
-        throttling,  // the store refuses
+        nothing,   // it is growing, or a near store's loop is busy enough
+        reader,    // fewer are asked for: the window is full, or nothing is left to ask for
+        requests,  // the ceiling
+        crowding,  // the link, the store or the processor: requests queue
     };
     Bound bound() const noexcept;
     double crowding() const noexcept { return last_.crowding; }
@@ -54,8 +49,6 @@ class InFlight {
     bool far_ = false;
     bool near_ = false;
     double near_limit_ = 0;
-    double share_ = 1;
-    double throttled_s_ = -1e9;
     Span last_;
     // Since requests began to queue: the limit of that time, and the most load and crowding; a
     // limit of 0 where they do not.

@@ -9,7 +9,9 @@ std::optional<std::chrono::milliseconds> next_delay(
     const RetryRules& rules, ErrorKind kind, int attempts_made, std::chrono::milliseconds elapsed,
     std::optional<std::chrono::milliseconds> retry_after, double rnd) {
     using std::chrono::milliseconds;
-    if (!is_transient(kind) || attempts_made >= rules.max_attempts) return std::nullopt;
+    if (!is_transient(kind) && !is_doubtful(kind)) return std::nullopt;
+    if (attempts_made >= rules.max_attempts) return std::nullopt;
+    if (is_doubtful(kind) && attempts_made >= rules.max_doubts) return std::nullopt;
     const milliseconds base = kind == ErrorKind::throttled ? rules.throttle_base : rules.base;
     // In double, because doubling an integer base many times would overflow.
     const double top =

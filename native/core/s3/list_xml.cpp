@@ -1,10 +1,13 @@
 #include "core/s3/list_xml.hpp"
 
 #include <charconv>
+#include <optional>
 #include <utility>
 
+#include "core/s3/error_xml.hpp"
 #include "core/s3/timestamp.hpp"
 #include "core/s3/uri.hpp"
+#include "core/s3/verdict.hpp"
 #include "core/s3/xml_reader.hpp"
 #include "core/words/error.hpp"
 #include "core/words/printable.hpp"
@@ -49,6 +52,8 @@ class PageVisitor final : public XmlVisitor {
                 encoded_ = text == "url";
             } else if (name == "IsTruncated") {
                 truncated_ = text == "true";
+            } else if (name == "KeyCount") {
+                key_count_ = parse_size(text);
             } else if (name == "NextContinuationToken") {
                 page_.next_token = std::move(text);
             }
@@ -61,6 +66,9 @@ class PageVisitor final : public XmlVisitor {
         // The encoding may be named last.
         if (encoded_)
             for (ListedObject& object : page_.objects) object.key = decode_form(object.key);
+        // Common prefixes are counted too, and are not asked for.
+        if (key_count_ && *key_count_ != page_.objects.size())
+            contradict("it holds another number of keys than it says");
         if (!truncated_) page_.next_token.clear();
         if (truncated_ && page_.next_token.empty())
             contradict("there is more, but no token to ask for it");
@@ -88,6 +96,7 @@ class PageVisitor final : public XmlVisitor {
     }
 
     ListPage page_;
+    std::optional<std::uint64_t> key_count_;
     bool encoded_ = false;
     bool truncated_ = false;
     bool in_object_ = false;
@@ -98,7 +107,13 @@ class PageVisitor final : public XmlVisitor {
 
 ListPage parse_list_page(std::string_view xml) {
     PageVisitor visitor;
-    read_xml(xml, limit_bytes, visitor);
+    try {
+        read_xml(xml, limit_bytes, visitor);
+    } catch (const Error& error) {
+        // S3's own error may come as a success, where it occurred after that had been said.
+        if (error.kind == ErrorKind::not_s3 && parse_fault(xml)) throw judge({200, xml});
+        throw;
+    }
     return visitor.finish();
 }
 

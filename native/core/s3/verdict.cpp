@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "core/s3/error_xml.hpp"
+#include "core/s3/timestamp.hpp"
 #include "core/words/printable.hpp"
 
 namespace s3pipes {
@@ -17,7 +18,14 @@ bool is_any(std::string_view code, std::initializer_list<std::string_view> codes
     return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value) {
+std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
+                                                           std::string_view date) {
+    // By the clock of who asks for it, which ours need not agree with.
+    if (const std::int64_t until = parse_http_date(value); until != 0) {
+        const std::int64_t from = parse_http_date(date);
+        if (from == 0) return std::nullopt;
+        return std::chrono::seconds(std::clamp<std::int64_t>(until - from, 0, longest_wait_s));
+    }
     std::int64_t seconds = 0;
     const char* end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, seconds);
@@ -76,7 +84,8 @@ std::string describe(int status, const S3Fault& fault) {
     if (fault.code.empty()) return "HTTP " + std::to_string(status) + " without an explanation";
     std::string text = fault.code;
     if (!fault.message.empty()) text += ": " + fault.message;
-    if (fault.code == "RequestTimeTooSkewed") text += " Check the clock of this machine.";
+    if (fault.code == "RequestTimeTooSkewed")
+        text += " The clock of this machine is wrong; signatures follow the store's.";
     return text;
 }
 
@@ -122,7 +131,7 @@ Error judge(const Refusal& answer) {
     error.request_id =
         answer.request_id.empty() ? fault.request_id : printable(answer.request_id, 128);
     if (kind == ErrorKind::wrong_region) error.region = region;
-    error.retry_after = parse_retry_after(answer.retry_after);
+    error.retry_after = parse_retry_after(answer.retry_after, answer.date);
     return error;
 }
 

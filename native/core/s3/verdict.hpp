@@ -14,9 +14,10 @@ struct Refusal {
     std::string_view content_type = {};
     std::string_view request_id = {};     // x-amz-request-id
     std::string_view bucket_region = {};  // x-amz-bucket-region
-    std::string_view retry_after = {};
-    bool to_head = false;              // the request was a HEAD
-    std::string_view own_region = {};  // that of the request; empty where it is unknown
+    std::string_view retry_after = {};    // seconds, or a date...
+    std::string_view date = {};           // ...by this clock
+    bool to_head = false;                 // the request was a HEAD
+    std::string_view own_region = {};     // that of the request; empty where it is unknown
 };
 
 // A 200 that should have been S3's XML and is not may be judged too. wrong_region always names a

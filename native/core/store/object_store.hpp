@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "core/words/carrier.hpp"
 #include "core/words/error.hpp"
 #include "core/words/object.hpp"
 
@@ -34,14 +35,23 @@ struct ListRequest {
 // Where the body of one answer goes.
 class BodySink {
   public:
+    struct Place {
+        std::span<std::byte> into;
+        std::uint64_t behind = 0;  // the body's first bytes, which nobody wants
+    };
+
     virtual ~BodySink() = default;
-    // The head is in: `body` follows, of an object described by `meta`. Returns the memory for it;
+    // The request goes out from here on.
+    virtual void asked() noexcept {}
+    // By whom the answer comes, from the request on; null: by nobody now.
+    virtual void carried(Carrier*) noexcept {}
+    // The head is in: `body` follows, of an object described by `meta`. Returns where it goes;
     // where that is shorter than the body, the rest is not read.
-    virtual std::span<std::byte> begin(const ObjectMeta& meta, ByteRange body) = 0;
+    virtual Place begin(const ObjectMeta& meta, ByteRange body) = 0;
     // So many bytes of that memory are in place, in all.
     virtual void advanced(std::size_t total) = 0;
-    // Room for a body that has to be collected because nobody tells its size: `bytes` in all so
-    // far. False: there is no memory for it.
+    // Room for a body that has to be collected before begin() because nobody tells its size:
+    // `bytes` in all so far. False: there is no memory for it.
     virtual bool reserve(std::uint64_t bytes) = 0;
 };
 

@@ -15,6 +15,12 @@ std::string quoted(const std::string& field) {
 
 }  // namespace
 
+bool is_no_object(const ResponseHead& head) {
+    if (!head.etag.empty()) return false;
+    return head.request_id.empty() || head.content_type.find("html") != std::string::npos ||
+           head.content_type.find("xml") != std::string::npos;
+}
+
 Error contradiction(const ResponseHead& head, std::string message) {
     Error error(ErrorKind::bad_response, std::move(message));
     error.status = head.status;

@@ -16,6 +16,10 @@ struct BodyPlace {
     bool sized = true;  // false: meta.size and range are not known
 };
 
+// A 200 or 206 without the marks of S3: a page of whoever stands between, or an error in the
+// clothes of a success. Every object has an ETag.
+bool is_no_object(const ResponseHead& head);
+
 // Of a 200 or 206. Throws Error{bad_response}.
 BodyPlace place_of(const GetRequest& request, const ResponseHead& head);
 

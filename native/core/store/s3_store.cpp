@@ -10,6 +10,7 @@
 #include "core/s3/content_range.hpp"
 #include "core/s3/list_xml.hpp"
 #include "core/s3/uri.hpp"
+#include "core/store/carried.hpp"
 #include "core/store/request_log.hpp"
 #include "core/store/s3_answer.hpp"
 #include "core/words/generation.hpp"
@@ -27,20 +28,23 @@ constexpr std::size_t worth_another_thread_bytes = 16 << 10;
 // A body without a length has to be collected before its size is known.
 constexpr std::size_t unsized_body_limit = 64 << 20;
 constexpr std::size_t first_collected_bytes = 64 << 10;
-
-std::int64_t seconds_now() {
-    using namespace std::chrono;
-    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
-}
+constexpr std::uint64_t passed_at_once_bytes = 64 << 10;
 
 std::string range_value(ByteRange range) {
     return "bytes=" + std::to_string(range.begin) + "-" + std::to_string(range.end - 1);
 }
 
-// Fills `into` with the body, or as much of it.
-awaitable<void> receive(Connection& answer, std::span<std::byte> into, ByteRange body,
-                        BodySink& sink) {
-    if (answer.knows_length() || into.size() != body.size()) {
+awaitable<void> pass_over(Connection& answer, std::uint64_t bytes) {
+    std::vector<std::byte> nowhere(static_cast<std::size_t>(std::min(bytes, passed_at_once_bytes)));
+    for (; bytes > nowhere.size(); bytes -= nowhere.size()) co_await answer.read_into(nowhere);
+    co_await answer.read_into(std::span(nowhere).first(static_cast<std::size_t>(bytes)));
+}
+
+// Fills the place with the body, or as much of it.
+awaitable<void> receive(Connection& answer, BodySink::Place place, ByteRange body, BodySink& sink) {
+    const std::span<std::byte> into = place.into;
+    if (place.behind != 0) co_await pass_over(answer, place.behind);
+    if (answer.knows_length() || place.behind + into.size() != body.size()) {
         if (into.empty()) co_return;
         const std::function<void(std::size_t)> progress = [&sink](std::size_t total) {
             sink.advanced(total);
@@ -86,8 +90,8 @@ awaitable<void> collect(Connection& answer, ObjectMeta meta, BodySink& sink) {
         filled += got;
     }
     meta.size = filled;
-    const auto into = sink.begin(meta, {0, filled});
-    std::copy_n(reinterpret_cast<const std::byte*>(body.data()), into.size(), into.data());
+    const auto [into, behind] = sink.begin(meta, {0, filled});
+    std::copy_n(reinterpret_cast<const std::byte*>(body.data()) + behind, into.size(), into.data());
     if (!into.empty()) sink.advanced(into.size());
 }
 
@@ -125,6 +129,11 @@ std::string S3Store::url_of(const std::string& key) const {
     return "s3://" + target_.bucket + "/" + key;
 }
 
+std::int64_t S3Store::seconds_of_this_machine() {
+    using namespace std::chrono;
+    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+}
+
 S3Store::Signed S3Store::request_head(std::string_view method, std::string_view path,
                                       std::string_view query, std::span<const HeaderView> headers) {
     Signed request;
@@ -154,6 +163,7 @@ awaitable<void> S3Store::unsatisfied(Lease answer, const Signed& sent, const Get
                                      BodySink& sink) {
     const std::string body = co_await refusal_text(*answer);
     const ResponseHead head = answer->head();
+    sink.carried(nullptr);
     {
         const Lease ended = std::move(answer);
     }  // its connection may carry the next question
@@ -173,6 +183,7 @@ awaitable<void> S3Store::unsatisfied(Lease answer, const Signed& sent, const Get
 
 awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     if (credentials_->wanted()) co_await credentials_->brought();
+    sink.asked();
     const std::string path = target_.base_path + "/" + encode_path(request.key);
     std::string range;
     HeaderView headers[3];
@@ -188,7 +199,8 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     const Signed sent = request_head("GET", path, {}, std::span(headers, count));
 
     RequestLog log;
-    Lease answer = co_await exchange(sent, false, request.avoid);
+    Lease answer = co_await exchange(sent, false, request.avoid, &sink);
+    const Carried carried(&sink, &*answer);
     const std::uint64_t from = answer->mark();
     if (log.wanted())
         log.head_came("GET " + url_of(request.key) + (range.empty() ? "" : " " + range),
@@ -196,7 +208,8 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     try {
         const int status = answer->head().status;
         if (status == 416) co_return co_await unsatisfied(std::move(answer), sent, request, sink);
-        if (status != 200 && status != 206) co_await refuse(*answer, sent);
+        if ((status != 200 && status != 206) || is_no_object(answer->head()))
+            co_await refuse(*answer, sent);
 
         BodyPlace place = place_of(request, answer->head());
         if (!place.sized && answer->ends_by_close()) {
@@ -226,7 +239,8 @@ awaitable<ObjectMeta> S3Store::head(const std::string& key) {
     RequestLog log;
     Lease answer = co_await exchange(sent, true);
     if (log.wanted()) log.head_came("HEAD " + url_of(key), answer->head());
-    if (answer->head().status != 200) throw verdict(answer->head(), "", sent, true);
+    if (answer->head().status != 200 || is_no_object(answer->head()))
+        throw verdict(answer->head(), "", sent, true);
     if (!answer->head().content_length)
         throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
     co_return ObjectMeta{*answer->head().content_length, answer->head().etag,

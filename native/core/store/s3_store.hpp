@@ -58,11 +58,12 @@ class S3Store final : public ObjectStore {
     Signed request_head(std::string_view method, std::string_view path, std::string_view query,
                         std::span<const HeaderView> headers);
     // Sends and reads the head; a kept connection that turns out closed is replaced at once.
-    // `avoid`: see Pool::acquire.
+    // `avoid`: see Pool::acquire. `sink`, if any, hears what carries the answer; it is for the
+    // caller to say when that has ended.
     boost::asio::awaitable<Lease> exchange(const Signed& request, bool head_only,
-                                           std::uint64_t avoid = 0);
+                                           std::uint64_t avoid = 0, BodySink* sink = nullptr);
     boost::asio::awaitable<Lease> exchange_anew(const Signed& request, bool head_only,
-                                                std::uint64_t avoid);
+                                                std::uint64_t avoid, BodySink* sink);
     // Replaces the error where the reason is that the other scheme is spoken there.
     boost::asio::awaitable<void> look_for_reason(Error& error);
     // The body of an answer that is no success; "" where it cannot be had.
@@ -70,6 +71,9 @@ class S3Store final : public ObjectStore {
     // What such an answer means. Asks for new credentials, if that is it.
     Error verdict(const ResponseHead& head, const std::string& body, const Signed& request,
                   bool to_head);
+    bool follow_clock(std::string_view date);
+    static std::int64_t seconds_of_this_machine();
+    std::int64_t seconds_now() const { return seconds_of_this_machine() + clock_ahead_s_.load(); }
     boost::asio::awaitable<void> refuse(Connection& answer, const Signed& request);
     boost::asio::awaitable<ListPage> parse(std::string body);
     boost::asio::awaitable<void> unsatisfied(Lease answer, const Signed& sent,
@@ -82,7 +86,8 @@ class S3Store final : public ObjectStore {
     const std::shared_ptr<CredentialCell> credentials_;
     PerLoop<Place> places_;
     const Parser parser_;
-    std::atomic<bool> answered_{false};  // ever
+    std::atomic<std::int64_t> clock_ahead_s_{0};  // the store's, where ours is wrong
+    std::atomic<bool> answered_{false};           // ever
     std::atomic<bool> looks_for_reason_{false};
 };
 

@@ -1,9 +1,12 @@
 // How an S3Store's request goes out, and what an answer that is no success means.
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
 #include "core/http/other_scheme.hpp"
+#include "core/s3/timestamp.hpp"
 #include "core/s3/verdict.hpp"
+#include "core/store/carried.hpp"
 #include "core/store/s3_store.hpp"
 #include "core/words/printable.hpp"
 
@@ -21,11 +24,14 @@ bool asks_for_tls(std::string_view body) {
 
 }  // namespace
 
-awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only, std::uint64_t avoid) {
+awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only, std::uint64_t avoid,
+                                   BodySink* sink) {
     Pool& pool = *places_.here().pool;
     if (auto idle = pool.take_idle(target_.endpoint, avoid)) {
+        Carried carried(sink, &**idle);
         try {
             co_await (*idle)->exchange(request.head, head_only);
+            carried.goes_on();
             co_return std::move(*idle);
         } catch (Error& error) {
             error.from = avoid = (*idle)->mark();
@@ -36,7 +42,7 @@ awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only, std::u
     }
     std::optional<Error> failed;
     try {
-        Lease lease = co_await exchange_anew(request, head_only, avoid);
+        Lease lease = co_await exchange_anew(request, head_only, avoid, sink);
         answered_.store(true, std::memory_order_relaxed);
         co_return lease;
     } catch (const Error& error) {
@@ -47,11 +53,13 @@ awaitable<Lease> S3Store::exchange(const Signed& request, bool head_only, std::u
     throw Error(*failed);
 }
 
-awaitable<Lease> S3Store::exchange_anew(const Signed& request, bool head_only,
-                                        std::uint64_t avoid) {
+awaitable<Lease> S3Store::exchange_anew(const Signed& request, bool head_only, std::uint64_t avoid,
+                                        BodySink* sink) {
     Lease lease = co_await places_.here().pool->acquire(target_.endpoint, true, avoid);
+    Carried carried(sink, &*lease);
     try {
         co_await lease->exchange(request.head, head_only);
+        carried.goes_on();
     } catch (Error& error) {
         error.from = lease->mark();
         error.mute = error.kind == ErrorKind::connection && !lease->heard();
@@ -87,10 +95,23 @@ awaitable<std::string> S3Store::refusal_text(Connection& answer) {
     co_return "";
 }
 
+// A signature names the time, and is refused where that is far from the store's. True: the next one
+// will be by its clock.
+bool S3Store::follow_clock(std::string_view date) {
+    constexpr std::int64_t borne_s = 300;  // S3 bears 900
+    const std::int64_t theirs = parse_http_date(date);
+    if (theirs == 0 || std::abs(theirs - seconds_now()) < borne_s) return false;
+    clock_ahead_s_.store(theirs - seconds_of_this_machine());
+    return true;
+}
+
 Error S3Store::verdict(const ResponseHead& head, const std::string& body, const Signed& request,
                        bool to_head) {
-    const Error error = judge({head.status, body, head.content_type, head.request_id,
-                               head.bucket_region, head.retry_after, to_head, target_.region});
+    Error error = judge({head.status, body, head.content_type, head.request_id, head.bucket_region,
+                         head.retry_after, head.date, to_head, target_.region});
+    if (error.code == "RequestTimeTooSkewed" || (to_head && head.status == 403)) {
+        if (follow_clock(head.date)) error.kind = ErrorKind::server;
+    }
     if (error.kind == ErrorKind::expired_credentials) credentials_->expired(request.revision);
     if (error.kind != ErrorKind::not_s3 || head.status != 400 || target_.endpoint.tls ||
         !asks_for_tls(body))

@@ -10,6 +10,8 @@ const char* name_of(ErrorKind kind) noexcept {
         case ErrorKind::server: return "server";
         case ErrorKind::expired_credentials: return "expired_credentials";
         case ErrorKind::wrong_region: return "wrong_region";
+        case ErrorKind::not_s3: return "not_s3";
+        case ErrorKind::bad_response: return "bad_response";
         case ErrorKind::wrong_scheme: return "wrong_scheme";
         case ErrorKind::certificate: return "certificate";
         case ErrorKind::access_denied: return "access_denied";
@@ -17,8 +19,6 @@ const char* name_of(ErrorKind kind) noexcept {
         case ErrorKind::object_not_found: return "object_not_found";
         case ErrorKind::object_changed: return "object_changed";
         case ErrorKind::range_not_satisfiable: return "range_not_satisfiable";
-        case ErrorKind::not_s3: return "not_s3";
-        case ErrorKind::bad_response: return "bad_response";
         case ErrorKind::request_refused: return "request_refused";
         case ErrorKind::config: return "config";
         case ErrorKind::cancelled: return "cancelled";

@@ -19,6 +19,9 @@ enum class ErrorKind : std::uint8_t {
     server,               // 5xx, 408
     expired_credentials,  // ExpiredToken and its kin: new credentials may help
     wrong_region,         // 301, 307 or 400 that names the bucket's region
+    // The answer cannot be right, but the next one may be.
+    not_s3,        // an answer that is not S3's: HTML, or XML of another kind
+    bad_response,  // breaks HTTP, or contradicts the request
     // No attempt can succeed.
     wrong_scheme,   // TLS spoken to who speaks none, or the other way round
     certificate,    // TLS verification failed
@@ -27,8 +30,6 @@ enum class ErrorKind : std::uint8_t {
     object_not_found,
     object_changed,         // If-Match failed, or size or ETag differ from what was promised
     range_not_satisfiable,  // 416
-    not_s3,                 // an answer that is not S3's: HTML, or XML of another kind
-    bad_response,           // breaks HTTP, or contradicts the request
     request_refused,        // any other 4xx
     config,                 // the request could not even be made
     cancelled,              // the reader went away
@@ -41,6 +42,12 @@ const char* name_of(ErrorKind kind) noexcept;
 constexpr bool is_transient(ErrorKind kind) noexcept {
     return kind == ErrorKind::connection || kind == ErrorKind::timeout ||
            kind == ErrorKind::throttled || kind == ErrorKind::server;
+}
+
+// Some balancer, proxy or cache between us and the store may have answered: few attempts tell
+// whether it always does.
+constexpr bool is_doubtful(ErrorKind kind) noexcept {
+    return kind == ErrorKind::not_s3 || kind == ErrorKind::bad_response;
 }
 
 // Why requests go where they go, for who must set it right.

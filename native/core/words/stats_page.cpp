@@ -80,11 +80,9 @@ std::uint64_t hash_of(const std::string& text) noexcept {
 }  // namespace
 
 void StatsPage::Sum::add(const Stats& stats, bool living) noexcept {
-    requests += stats.requests.load();
-    retries += stats.retries.load();
-    bytes_received += stats.bytes_received.load();
-    chunks_evicted += stats.chunks_evicted.load();
-    wait_ns += stats.wait_ns.load();
+    for_each_counter(*this, stats, [](std::uint64_t& sum, const auto& figure) {
+        sum += figure.load(std::memory_order_relaxed);
+    });
     if (!living) return;
     running += stats.running.load();
     streams += stats.streams.load();
@@ -122,11 +120,8 @@ StatsPage::Sum StatsPage::sum() noexcept {
     const Stats* const mine = own.stats.load();
     if (mine != nullptr) {
         sum = figures_of(*mine, true);
-        sum.requests -= own.base.requests;
-        sum.retries -= own.base.retries;
-        sum.bytes_received -= own.base.bytes_received;
-        sum.chunks_evicted -= own.base.chunks_evicted;
-        sum.wait_ns -= own.base.wait_ns;
+        for_each_counter(sum, own.base,
+                         [](std::uint64_t& figure, std::uint64_t before) { figure -= before; });
     }
     const Page* const page = shared_page.load();
     if (page == nullptr) return sum;

@@ -24,9 +24,7 @@ class StatsPage {
 
     // What this process and those that it started, and they in turn, have done. Of those that have
     // ended nothing runs any more, but what they did counts.
-    struct Sum {
-        std::uint64_t requests = 0, retries = 0, bytes_received = 0, chunks_evicted = 0;
-        std::uint64_t wait_ns = 0;
+    struct Sum : Counters<std::uint64_t> {
         std::int64_t running = 0, streams = 0;
         std::int64_t processes = 0;  // that live and have an engine
 

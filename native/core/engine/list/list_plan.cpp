@@ -62,6 +62,14 @@ bool ListPlan::follows(const Piece& piece, const Page& page) const {
     return true;
 }
 
+bool ListPlan::doubts(std::uint64_t id, const Page& page) const {
+    const auto piece = std::ranges::find(pieces_, id, &Piece::id);
+    if (alone_ || piece == pieces_.end()) return false;
+    if (piece->request.skip.empty()) return !follows(*piece, page);
+    return std::ranges::adjacent_find(page, std::ranges::greater_equal(), &ListedObject::key) !=
+           page.end();
+}
+
 void ListPlan::answered(std::uint64_t id, ListPage page, double took_s) {
     const auto piece = find(id);
     if (piece == pieces_.end()) return;

@@ -43,6 +43,9 @@ class ListPlan {
 
     // What to ask for now. To be called after every other call that changes something.
     std::vector<Ask> asks();
+    // The page is not in order. A store may have another one, but then every page shows it: worth
+    // asking once more.
+    bool doubts(std::uint64_t piece, const Page& page) const;
     // `took_s`: from when it was asked for.
     void answered(std::uint64_t piece, ListPage page, double took_s);
     void failed(std::uint64_t piece, Failure failure);

@@ -15,12 +15,17 @@ class Pages::Request final : public Task {
   private:
     boost::asio::awaitable<void> attempt() override {
         page_ = co_await pages_->store_->list_page(ask_.request);
+        std::lock_guard lock(pages_->mutex_);
+        if (!std::exchange(asked_again_, pages_->plan_.doubts(ask_.piece, page_.objects)) &&
+            asked_again_)
+            throw Error(ErrorKind::bad_response, "the listing is not in the order of its keys");
     }
 
-    void failed(const Error& error) override {
-        if (error.kind != ErrorKind::throttled) return;
+    std::chrono::milliseconds failed(const Error& error) override {
+        if (error.kind != ErrorKind::throttled) return {};
         std::lock_guard lock(pages_->mutex_);
         pages_->plan_.throttled();
+        return {};
     }
 
     void ended(std::optional<Failure> failure) override {
@@ -45,6 +50,7 @@ class Pages::Request final : public Task {
     const ListPlan::Ask ask_;
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     ListPage page_;
+    bool asked_again_ = false;  // because of the last one's order
 };
 
 Pages::Pages(Engine& engine, std::shared_ptr<ObjectStore> store, RetryRules rules,

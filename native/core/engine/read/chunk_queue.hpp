@@ -54,6 +54,9 @@ class ChunkQueue {
     std::uint64_t outstanding_bytes() const noexcept { return outstanding_; }
     std::uint64_t delivered_bytes() const noexcept { return delivered_; }
     std::size_t running() const noexcept { return running_; }  // requests, given up ones included
+    // Changes when what is known of the object turned out wrong, and it is read anew: bytes of
+    // before are none of it.
+    std::uint32_t edition() const noexcept { return edition_; }
 
     friend std::ostream& operator<<(std::ostream& out, const ChunkQueue& queue) {
         return queue.print(out);
@@ -83,6 +86,8 @@ class ChunkQueue {
     // Of a request. Bounded where little is known of the reader: then no bytes are fetched ahead
     // either, until reading is seen to go on.
     std::uint64_t step_bytes_ = unbounded;
+    std::uint32_t edition_ = 0;
+    bool handed_out_ = false;  // the reader has had bytes of it
     bool closed_ = false;
     bool gathering_ = false;  // the reader waits for all bytes, in whatever order they come
     std::uint64_t outstanding_ = 0;
@@ -141,6 +146,9 @@ class ChunkQueue::FillEnd {
     std::shared_ptr<Chunk> start(ByteRange range, Charge charge, std::uint64_t counted);
     // The head of an answer. True for the first. Throws Error where it contradicts what is known.
     bool learn(const ObjectMeta& meta);
+    // What one answer told was not so: this is. All is fetched anew, unless the reader has had
+    // bytes already, or it was the listing that told: then false.
+    bool correct(const ObjectMeta& meta);
     // Memory for the chunk, now that its real end is known.
     void place(Chunk& chunk, Arena& arena);
     void finish(Chunk& chunk, std::unique_ptr<const Failure> failure);

@@ -58,6 +58,19 @@ bool ChunkQueue::FillEnd::learn(const ObjectMeta& meta) {
     return false;
 }
 
+bool ChunkQueue::FillEnd::correct(const ObjectMeta& meta) {
+    const std::uint64_t wished = queue_.wish_.range.end;
+    if (queue_.wish_.known || queue_.handed_out_ || queue_.closed_ ||
+        queue_.destination_.is_users())
+        return false;
+    if (queue_.position_ != queue_.begin() || (wished != unbounded && wished > meta.size))
+        return false;
+    queue_.restart(queue_.begin());
+    queue_.meta_ = meta;
+    ++queue_.edition_;
+    return true;
+}
+
 void ChunkQueue::FillEnd::place(Chunk& chunk, Arena& arena) {
     const std::uint64_t end = std::max(queue_.end(), chunk.range.begin);
     const ByteRange real{chunk.range.begin, std::min(chunk.range.end, end)};

@@ -60,6 +60,7 @@ void ChunkQueue::ReadEnd::want_all() noexcept {
 
 void ChunkQueue::ReadEnd::consume(std::uint64_t bytes) {
     queue_.position_ += bytes;
+    queue_.handed_out_ |= bytes != 0;
     auto& chunks = queue_.chunks_;
     while (!chunks.empty() && !queue_.is_one_piece() &&
            queue_.position_ >= chunks.front()->range.end) {
@@ -79,6 +80,7 @@ void ChunkQueue::ReadEnd::consume(std::uint64_t bytes) {
 
 void ChunkQueue::ReadEnd::claim() {
     if (queue_.chunks_.empty()) return;
+    queue_.handed_out_ = true;
     Chunk& chunk = *queue_.chunks_.front();
     if (chunk.memory.owner()) chunk.memory.owner()->leave_budget();
     queue_.release(chunk);

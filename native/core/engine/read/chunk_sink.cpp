@@ -16,31 +16,50 @@ double seconds(std::chrono::steady_clock::duration duration) noexcept {
 
 }  // namespace
 
-ChunkSink::ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request)
-    : engine_(engine),
-      what_(what),
-      request_(request),
-      filled_before_(what.chunk->filled.load()),
-      filled_(filled_before_) {}
+ChunkSink::ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request, Judge& judge)
+    : engine_(engine), what_(what), request_(request), judge_(judge) {}
 
-std::span<std::byte> ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
+void ChunkSink::asked() noexcept {
+    began_ = std::chrono::steady_clock::now();
+    judge_.asked(*this);
+}
+
+void ChunkSink::carried(Carrier* by) noexcept {
+    carrier_ = by;
+    if (by != nullptr) mark_ = by->mark();
+}
+
+bool ChunkSink::end() noexcept {
+    ended_ = true;
+    if (carrier_ == nullptr) return false;
+    carrier_->cut();
+    return true;
+}
+
+ChunkSink::Place ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
+    if (ended_ || !judge_.fills(*this))
+        throw Error(ErrorKind::cancelled, "another answer came first");
     head_ = std::chrono::steady_clock::now();
+    engine_.stats().first_byte.add(seconds(head_ - began_));
     Chunk& chunk = *what_.chunk;
+    filled_before_ = filled_ = chunk.filled.load();
     engine_.decide([&](Scheduler& scheduler) {
-        Todo todo = scheduler.answered(what_.stream, chunk, meta, seconds(head_ - began_));
+        Todo todo = scheduler.answered(what_.stream, chunk, meta, seconds(head_ - began_), head_);
         const ObjectMeta& known = *what_.download->queue.meta();
         if (request_.if_match.empty()) request_.if_match = known.etag;
         request_.known_size = known.size;
         return todo;
     });
     const std::uint64_t from = chunk.range.begin + filled_;
-    if (body.begin != from && !chunk.range.empty())
+    const std::uint64_t asked = request_.range ? request_.range->begin : 0;
+    if (body.begin != asked && !chunk.range.empty())
         throw Error(ErrorKind::bad_response, "the answer begins at byte " +
                                                  std::to_string(body.begin) + ", not at " +
-                                                 std::to_string(from));
+                                                 std::to_string(asked));
     const std::uint64_t until = std::min(body.end, chunk.range.end);
     if (until <= from) return {};
-    return chunk.memory.bytes().subspan(filled_, until - from);
+    // The other one has brought more since this one was asked.
+    return {chunk.memory.bytes().subspan(filled_, until - from), from - body.begin};
 }
 
 void ChunkSink::advanced(std::size_t total) {
@@ -59,6 +78,7 @@ Served ChunkSink::served() const noexcept {
 }
 
 bool ChunkSink::reserve(std::uint64_t bytes) {
+    judge_.collects(*this);
     std::uint64_t held = 0;
     for (const Charge& charge : reserved_) held += charge.bytes();
     if (bytes <= held) return true;

@@ -14,27 +14,52 @@ namespace s3pipes {
 
 class Engine;
 
+// Of one request for the chunk. Two may be on their way, and whose head is here first fills it.
 class ChunkSink final : public BodySink {
   public:
-    ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request);
+    // Who decides among them.
+    class Judge {
+      public:
+        // The head of the sink's answer is here. False: the other fills the chunk.
+        virtual bool fills(ChunkSink& sink) = 0;
+        virtual void asked(const ChunkSink& sink) noexcept = 0;
+        // Its body comes before anybody knows how long it is.
+        virtual void collects(const ChunkSink& sink) noexcept = 0;
 
-    std::span<std::byte> begin(const ObjectMeta& meta, ByteRange body) override;
+      protected:
+        ~Judge() = default;
+    };
+
+    ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request, Judge& judge);
+
+    void asked() noexcept override;
+    void carried(Carrier* by) noexcept override;
+    Place begin(const ObjectMeta& meta, ByteRange body) override;
     void advanced(std::size_t total) override;
     bool reserve(std::uint64_t bytes) override;
 
+    // From now on it takes no byte. True: what carries its answer is cut, and so it ends.
+    bool end() noexcept;
+    bool ended() const noexcept { return ended_; }
+
     std::uint64_t received() const noexcept { return filled_ - filled_before_; }
+    std::uint64_t mark() const noexcept { return mark_; }  // of the address it was asked at
     // How its answer came; only once that is whole.
     Served served() const noexcept;
 
   private:
     Engine& engine_;
     const Todo::Start& what_;
-    GetRequest& request_;  // the next attempt's
-    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    GetRequest& request_;  // the next attempt's too
+    Judge& judge_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point head_ = began_;
-    std::uint64_t filled_before_;
-    std::uint64_t filled_;
+    std::uint64_t filled_before_ = 0;
+    std::uint64_t filled_ = 0;
     std::vector<Charge> reserved_;
+    Carrier* carrier_ = nullptr;
+    std::uint64_t mark_ = 0;
+    bool ended_ = false;
 };
 
 }  // namespace s3pipes

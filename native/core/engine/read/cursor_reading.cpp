@@ -124,9 +124,11 @@ std::size_t Cursor::copy_into(std::span<std::byte> into, const Poll& poll) {
         const std::size_t count =
             std::min<std::uint64_t>(into.size() - done, chunk->filled_end() - position_);
         const View from = chunk->memory.part(position_ - chunk->range.begin, count);
+        const std::uint32_t edition = download_->queue.edition();
         held.unlock();
         copy_bytes(into.data() + done, from.data(), count);
         held.lock();
+        if (download_->queue.edition() != edition) continue;
         done += count;
         consume(count);
     }
@@ -141,12 +143,17 @@ void Cursor::append_line(std::string& line, std::size_t limit, const Poll& poll)
         const std::size_t available =
             std::min<std::uint64_t>(limit, chunk->filled_end() - position_);
         const View from = chunk->memory.part(position_ - chunk->range.begin, available);
+        const std::uint32_t edition = download_->queue.edition();
         held.unlock();
         const void* newline = std::memchr(from.data(), '\n', available);
         const std::size_t count =
             newline ? static_cast<const std::byte*>(newline) - from.data() + 1 : available;
         line.append(reinterpret_cast<const char*>(from.data()), count);
         held.lock();
+        if (download_->queue.edition() != edition) {
+            line.resize(line.size() - count);
+            continue;
+        }
         consume(count);
         if (newline) return;
         limit -= count;
@@ -207,13 +214,21 @@ void Cursor::abandon(Lock& held) {
 void Cursor::collect(Lock& held, const Poll& poll) {
     ChunkQueue& queue = download_->queue;
     ChunkQueue::ReadEnd end(queue);
+    std::uint32_t edition = queue.edition();
     for (std::uint64_t at = queue.begin(); at < queue.end();) {
         std::shared_ptr<Chunk> chunk;
         wait(held, poll, [&] {
             chunk = queue.chunk_at(at);
-            return queue.first_failure() != nullptr || (chunk && !chunk->running());
+            return queue.first_failure() != nullptr || (chunk && !chunk->running()) ||
+                   queue.edition() != edition;
         });
         check_open();
+        if (std::exchange(edition, queue.edition()) != edition) {
+            end.gather(engine_->arena());
+            moved();
+            at = queue.begin();
+            continue;
+        }
         if (const Failure* failure = queue.first_failure()) throw *failure;
         const View to = end.place_of(*chunk);
         const View from = chunk->memory;
@@ -222,6 +237,7 @@ void Cursor::collect(Lock& held, const Poll& poll) {
             copy_bytes(to.data(), from.data(), from.size());
             held.lock();
             check_open();
+            if (queue.edition() != edition) continue;
             end.gathered(*chunk);
             moved();
         }

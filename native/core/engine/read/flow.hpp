@@ -2,7 +2,10 @@
 #pragma once
 
 #include "core/policy/in_flight.hpp"
+#include "core/policy/lateness.hpp"
+#include "core/policy/pace.hpp"
 #include "core/policy/path.hpp"
+#include "core/policy/retry_budget.hpp"
 
 namespace s3pipes {
 
@@ -11,6 +14,9 @@ struct Flow {
 
     Path path;
     InFlight in_flight;
+    Lateness lateness;
+    Pace pace;
+    RetryBudget retries;
     int running = 0;  // requests
 
     bool has_room() const noexcept { return running < in_flight.limit(); }

@@ -14,6 +14,7 @@
 #include "core/engine/read/download.hpp"
 #include "core/engine/read/request.hpp"
 #include "core/memory/arena.hpp"
+#include "core/policy/lateness.hpp"
 #include "core/policy/path.hpp"
 #include "core/words/stats.hpp"
 
@@ -69,12 +70,21 @@ class Scheduler {
 
     Todo pump(std::size_t loop);  // starts that loop's next requests
     // The head of an answer is here, after so long. Throws Error where it is not to be believed.
-    Todo answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta, double first_byte_s);
+    Todo answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta, double first_byte_s,
+                  Instant now);
     // A chunk's request is over, also one that was given up. Starts the next ones. `served`: how
     // its last attempt went, if that brought all that was missing.
     Todo ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failure> failure,
                const std::optional<Served>& served, Instant now);
-    void throttled(Stream* stream, Instant now);
+    // A second look has confirmed that the object is this one, and not what the first answer told.
+    // nullopt: bytes of that have been read already.
+    std::optional<Todo> corrected(Stream* stream, const ObjectMeta& meta);
+    // An attempt failed, and why. Seconds that the next one waits at least; `rnd`, in [0, 1), is
+    // for a share of them.
+    double failed(Stream* stream, ErrorKind why, Instant now, double rnd);
+    // When a request may go out to a store that asks for fewer.
+    Instant turn(Stream* stream, Instant now);
+    Lateness::Look look(Stream* stream, const Lateness::Standing& standing, Instant now);
     Todo due();  // wakes whom it held back
 
     // For the engine

@@ -21,13 +21,15 @@ double seconds(Scheduler::Instant instant) noexcept {
 
 }  // namespace
 
-Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta,
-                         double first_byte_s) {
+Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta, double first_byte_s,
+                         Instant now) {
     Todo todo;
     if (chunk.given_up) throw Error(ErrorKind::cancelled, "the reader went away");
     Lane& lane = *stream->lane;
     Flow& flow = *stream->flow;
     flow.path.answered(first_byte_s, flow.running == 1);
+    flow.lateness.answered(first_byte_s);
+    flow.pace.accepted(seconds(now));
     flow.in_flight.answered(flow.path.nearness());
     adapt(lane, flow);
     ChunkQueue::FillEnd fill = stream->fill();
@@ -50,9 +52,12 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
                       const std::optional<Served>& served, Instant now) {
     const std::size_t loop = chunk.loop;
     Flow& flow = *stream->flow;
-    if (served)
+    if (served) {
+        flow.lateness.served(*served);
+        flow.retries.succeeded();
         if (const auto span = flow.path.served(*served, seconds(now)))
             if (flow.in_flight.spanned(*span, flow.running)) flow.path.changed();
+    }
     --flow.running;
     --running_[loop];
     --running_total_;
@@ -75,9 +80,34 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
     return todo;
 }
 
-void Scheduler::throttled(Stream* stream, Instant now) {
+std::optional<Todo> Scheduler::corrected(Stream* stream, const ObjectMeta& meta) {
+    if (stream->closed || !stream->fill().correct(meta)) return std::nullopt;
+    Todo todo;
+    refresh(*stream, todo);
+    todo.wakes.push_back(stream->download);
+    kick(todo, stream->lane);
+    return todo;
+}
+
+double Scheduler::failed(Stream* stream, ErrorKind why, Instant now, double rnd) {
     Flow& flow = *stream->flow;
-    flow.in_flight.throttled(seconds(now), flow.path.service_s());
+    if (why == ErrorKind::throttled)
+        flow.pace.refused(seconds(now));
+    else if (is_transient(why))
+        flow.lateness.failed();
+    return flow.retries.spent(seconds(now), flow.in_flight.limit(), why == ErrorKind::connection,
+                              rnd);
+}
+
+Scheduler::Instant Scheduler::turn(Stream* stream, Instant now) {
+    const double wait_s = stream->flow->pace.slot_s(seconds(now)) - seconds(now);
+    return now +
+           std::chrono::duration_cast<Instant::duration>(std::chrono::duration<double>(wait_s));
+}
+
+Lateness::Look Scheduler::look(Stream* stream, const Lateness::Standing& standing, Instant now) {
+    Flow& flow = *stream->flow;
+    return flow.lateness.look(standing, flow.running, flow.pace.active(), seconds(now));
 }
 
 // To wake a thread costs as much as a small object. So a reader of small ones sleeps until several

@@ -164,8 +164,9 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
     ++running_total_;
     ++stats_.running;
     refresh(stream, todo);
-    todo.starts.push_back(
-        {&stream, stream.download, std::move(chunk), request_for(stream, *range)});
+    const Flow& flow = *stream.flow;
+    todo.starts.push_back({&stream, stream.download, std::move(chunk), request_for(stream, *range),
+                           flow.lateness.patience_s(), flow.pace.active()});
     return Began::yes;
 }
 

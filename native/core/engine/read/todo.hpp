@@ -19,6 +19,8 @@ struct Todo {
         std::shared_ptr<Download> download;
         std::shared_ptr<Chunk> chunk;
         GetRequest request;
+        double patience_s;  // with its first byte
+        bool paced;         // it has to wait for its turn
     };
 
     std::vector<Start> starts;

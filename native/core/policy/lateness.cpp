@@ -1,0 +1,127 @@
+#include "core/policy/lateness.hpp"
+
+#include <algorithm>
+
+namespace s3pipes {
+namespace {
+
+constexpr std::uint32_t enough_answers = 32;
+constexpr std::uint32_t learnt_every = 32;
+constexpr double shortest_patience_s = 0.1;
+constexpr double late_above_most = 1.25;  // times what 99 of 100 take
+constexpr double late_above_usual = 4;    // times what half of them take
+constexpr double per_answer = 0.02;       // second requests that one answer pays for
+constexpr double most_credit = 32;
+constexpr double failing_store = 0.1;
+constexpr double remembered = 1.0 / 64;
+constexpr int few = 4;
+constexpr double many = 0.2;  // of those under way
+constexpr std::uint64_t tells_a_rate = 16 << 10;
+constexpr double rate_remembered = 1.0 / 16;
+constexpr double worth_doubling = 3;             // times what a new request would need for the same
+constexpr double slow_below = 1.0 / 20;          // of the others' rate...
+constexpr double slow_floor = 64 << 10;          // ...and bytes a second
+constexpr double small_seconds_per_byte = 1e-6;  // of bodies too small to tell a rate
+constexpr double stands_below = 1 << 10;         // where nobody else is known
+constexpr double hedged_after_slow_s = 0.15;
+constexpr double replaced_after_s = 1;
+constexpr double lone_replaced_after_s = 4;
+constexpr double silent_for_s = 2;  // without a first byte
+constexpr double silent_times = 10;
+
+}  // namespace
+
+void Lateness::answered(double first_byte_s) noexcept {
+    first_bytes_.add(first_byte_s);
+    credit_ = std::min(credit_ + per_answer, most_credit);
+    failing_ -= failing_ * remembered;
+    if (first_bytes_.count() < enough_answers || first_bytes_.count() % learnt_every != 0) return;
+    usual_first_byte_s_ = first_bytes_.quantile(0.5);
+    patience_s_ = std::max({shortest_patience_s, late_above_most * first_bytes_.quantile(0.99),
+                            late_above_usual * usual_first_byte_s_});
+}
+
+void Lateness::served(const Served& served) noexcept {
+    if (served.bytes < tells_a_rate) return;
+    const double now = served.streaming_s / static_cast<double>(served.bytes);
+    seconds_per_byte_ += (now - seconds_per_byte_) * (seconds_per_byte_ == 0 ? 1 : rate_remembered);
+}
+
+void Lateness::failed() noexcept {
+    failing_ += (1 - failing_) * remembered;
+}
+
+bool Lateness::many_are_late(int running, double now_s) noexcept {
+    const auto tenth = static_cast<std::int64_t>(now_s / looked_every_s);
+    if (tenth != tenth_) {
+        late_before_ = tenth == tenth_ + 1 ? late_now_ : 0;
+        late_now_ = 0;
+        tenth_ = tenth;
+    }
+    ++late_now_;
+    return std::max(late_now_, late_before_) > std::max<double>(few, many * running);
+}
+
+Lateness::Look Lateness::look(const Standing& standing, int running, bool throttled,
+                              double now_s) noexcept {
+    const bool healthy = !throttled && failing_ < failing_store;
+    Look look = standing.begun ? look_at_body(standing, healthy) : look_at_head(standing, healthy);
+    look.again_s = look.again_s > 0 ? look.again_s : looked_every_s;
+    // Of those that are late only: how many they are decides whether it is they.
+    if ((look.slow || look.cure != Cure::none) && many_are_late(running, now_s)) {
+        if (look.cure == Cure::hedge) credit_ += 1;
+        look.cure = Cure::none;
+    }
+    return look;
+}
+
+Lateness::Cure Lateness::hedge(const Standing& standing, bool healthy) noexcept {
+    if (standing.doubled || !healthy || credit_ < 1) return Cure::none;
+    credit_ -= 1;
+    return Cure::hedge;
+}
+
+Lateness::Look Lateness::look_at_head(const Standing& standing, bool healthy) noexcept {
+    Look look;
+    if (first_bytes_.count() < enough_answers) {
+        // Of the first ones of all nobody knows how long they take.
+        look.slow = standing.waited_s > silent_for_s;
+        return look;
+    }
+    if (standing.waited_s < patience_s_) {
+        look.again_s = patience_s_ - standing.waited_s;
+        return look;
+    }
+    look.slow = true;
+    if (standing.waited_s > std::max(silent_for_s, silent_times * patience_s_))
+        look.cure = Cure::replace;
+    else
+        look.cure = hedge(standing, healthy);
+    return look;
+}
+
+Lateness::Look Lateness::look_at_body(const Standing& standing, bool healthy) noexcept {
+    Look look;
+    const double rate =
+        standing.since_look_s > 0 ? static_cast<double>(standing.bytes) / standing.since_look_s : 0;
+    const auto left = static_cast<double>(standing.left);
+    const bool small = seconds_per_byte_ <= 0 && first_bytes_.count() >= enough_answers;
+    const double per_byte_s = small ? small_seconds_per_byte : seconds_per_byte_;
+    if (per_byte_s <= 0) {
+        look.slow = rate < stands_below;
+        if (look.slow && standing.slow_s > lone_replaced_after_s) look.cure = Cure::replace;
+        return look;
+    }
+    const double others = 1 / per_byte_s;
+    const double anew_s = usual_first_byte_s_ + left * per_byte_s;
+    look.slow = left > rate * (worth_doubling * anew_s + shortest_patience_s);
+    if (!look.slow) return look;
+    const double slow_s = standing.slow_s + standing.since_look_s;
+    if (slow_s > replaced_after_s && rate < std::min(slow_floor, slow_below * others))
+        look.cure = Cure::replace;
+    else if (slow_s > hedged_after_slow_s)
+        look.cure = hedge(standing, healthy);
+    return look;
+}
+
+}  // namespace s3pipes

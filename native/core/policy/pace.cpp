@@ -1,0 +1,68 @@
+#include "core/policy/pace.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace s3pipes {
+namespace {
+
+constexpr double term_s = 0.25;
+constexpr double longest_term_s = 2;
+constexpr int enough = 20;          // answers in a term
+constexpr double borne = 0.02;      // share of refusals that is what asking for a little more costs
+constexpr double kept = 0.97;       // of what was accepted
+constexpr double first_kept = 0.7;  // then it was too many by an unknown number
+constexpr double fewest_per_s = 2;
+constexpr double added_per_s = 10;    // every second, or...
+constexpr double share_per_s = 0.02;  // ...so much of the whole
+constexpr double calm_s = 5;          // without refusals: the limit may have been lifted
+constexpr double forgotten_s = 10;    // nobody waits for it
+
+}  // namespace
+
+double Pace::slot_s(double now_s) noexcept {
+    if (!active()) return now_s;
+    // What was not used is not kept: a store counts what comes within a second.
+    const double slot = std::max(next_s_, now_s);
+    next_s_ = slot + 1 / per_s_;
+    if (slot > now_s) binding_s_ = now_s;
+    return slot;
+}
+
+void Pace::accepted(double now_s) noexcept {
+    ++accepted_;
+    look(now_s);
+}
+
+void Pace::refused(double now_s) noexcept {
+    ++refused_;
+    calm_since_s_ = now_s;
+    if (active()) return look(now_s);
+    const double seconds = std::max(now_s - began_s_, 0.02);
+    const double lately =
+        seconds < term_s / 2 ? std::max(before_per_s_, accepted_ / seconds) : accepted_ / seconds;
+    per_s_ = std::max(first_kept * lately, fewest_per_s);
+    next_s_ = binding_s_ = began_s_ = now_s;
+    accepted_ = refused_ = 0;
+}
+
+void Pace::look(double now_s) noexcept {
+    const double seconds = now_s - began_s_;
+    const int answers = accepted_ + refused_;
+    if (seconds < term_s || (active() && answers < enough && seconds < longest_term_s)) return;
+    before_per_s_ = accepted_ / seconds;
+    if (active()) {
+        if (refused_ > borne * answers) {
+            per_s_ = std::max(std::min(per_s_, kept * before_per_s_), fewest_per_s);
+        } else {
+            const double calm = now_s - calm_since_s_;
+            const double hurry = calm > calm_s ? std::min(std::exp2(calm / calm_s - 1), 16.0) : 1;
+            per_s_ += seconds * hurry * std::max(added_per_s, share_per_s * per_s_);
+        }
+        if (now_s - binding_s_ > forgotten_s) per_s_ = 0;
+    }
+    began_s_ = now_s;
+    accepted_ = refused_ = 0;
+}
+
+}  // namespace s3pipes
