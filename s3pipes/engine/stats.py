@@ -18,11 +18,12 @@ class StoreStats:
         url: of the bucket at its endpoint.
         near: it answers as if it were in the same rack: few bytes in flight are enough.
         first_byte_s: seconds that an undisturbed request takes to its first byte, on average.
-        connection_bytes_per_s: what one undisturbed connection carries;
-0 : not known yet.bytes_per_s : the most that all connections together brought lately.crowding
-    : how much longer requests take at present than undisturbed ones;
-1 : not at all.requests_running : on their way now.requests_limit : at once, at most,
-    at present.requests_per_s_limit : a second, at most, since the store has refused some; 0: no limit.
+        connection_bytes_per_s: what one undisturbed connection carries; 0: not known yet.
+        bytes_per_s: the most that all connections together brought lately.
+        crowding: how much longer requests take at present than undisturbed ones; 1: not at all.
+        requests_running: on their way now.
+        requests_limit: at once, at most, at present.
+        requests_per_s_limit: a second, at most, since the store has refused some; 0: no limit.
         limited_by: what keeps more from being on its way: "reader" (its window is full, or nothing
             is left to ask for), "max_requests", "crowding" (the link, the store or the processor is
             at its limit), "throttling" (the store refuses), or "nothing" (it is growing).
@@ -77,8 +78,7 @@ class Retries:
         if not isinstance(earlier, Retries):
             return NotImplemented
         names = [one.name for one in fields(self)]
-        return Retries(**{
-name: getattr(self, name) - getattr(earlier, name) for name in names})
+        return Retries(**{name: getattr(self, name) - getattr(earlier, name) for name in names})
 
     def __str__(self) -> str:
         counts = {one.name: getattr(self, one.name) for one in fields(self)}
@@ -151,8 +151,7 @@ class Stats:
         if not isinstance(earlier, Stats):
             return NotImplemented
         return replace(
-            self, **{
-name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
+            self, **{name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
         )
 
     def __str__(self) -> str:
@@ -179,7 +178,8 @@ name: getattr(self, name) - getattr(earlier, name) for name in _COUNTED}
         ]
         return "\n".join(f"{name:<16}{value}" for name, value in rows)
 
-#What only grows.
+
+# What only grows.
 _COUNTED = (
     *("requests", "retries", "retries_by", "throttled", "hedges", "hedges_won", "replaced"),
     *("skipped", "bytes_received", "chunks_evicted", "wait_s", "first_byte", "transfer"),

@@ -65,10 +65,10 @@ void run(const Options& options) {
     }
     World world(context, rules_for(options), options.settings, options.seed);
     world.tls = tls.get();
-    Control control(world, options.seed);
+    Server server(world, options.addresses, options.port);
+    Control control(world, server, options.seed);
     for (const auto& objects : options.objects) control.add(objects);
     for (const auto& bucket : options.buckets) control.add_bucket(bucket);
-    const Server server(world, options.addresses, options.port);
     say_where(server, options.addresses);
     boost::asio::posix::stream_descriptor in(context, STDIN_FILENO);
     boost::asio::co_spawn(context, control.run(in),

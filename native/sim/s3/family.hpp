@@ -34,8 +34,8 @@ class Family {
 
     std::string key(std::uint64_t index) const;
     std::uint64_t size(std::uint64_t index) const;
-    // All but its content.
-    Object object(std::uint64_t index) const;
+    // All but its content; `revision`: how often it was overwritten.
+    Object object(std::uint64_t index, std::uint64_t revision = 0) const;
 
     // The one with that key.
     std::optional<std::uint64_t> find(std::string_view key) const noexcept;
