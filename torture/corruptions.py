@@ -39,7 +39,7 @@ class Corruptions(Row):
     def run(self, scale: Scale) -> Result:
         """Reads new objects, small ones and some of several ranges, until enough was done."""
         wanted = scale.of(1_000_000, 3000)
-        total, done = Tally(), Counter[str]()
+        total, done, blame = Tally(), Counter[str](), Counter[str]()
         for seed in itertools.count(SEED):
             if done.total() >= wanted or total.wrong:
                 break
@@ -47,6 +47,7 @@ class Corruptions(Row):
                 for number in range(scale.of(_ROUNDS, 4)):
                     total += _round(server, number, scale)
                 done += injected(server)
+                blame += _blamed(server, total.wrong)
         return Result(
             measures=(
                 Measure(name="wrong objects delivered", value=len(total.wrong), at_most=0),
@@ -57,8 +58,20 @@ class Corruptions(Row):
             notes=(
                 ", ".join(f"{count:,} {kind}" for kind, count in sorted(done.items())),
                 *total.notes(),
+                *(f"wrong after {kind}: {count}" for kind, count in blame.most_common()),
             ),
         )
+
+
+def _blamed(server: SimulatedS3, wrong: list[str]) -> Counter[str]:
+    """What had befallen the objects that were wrong: all of it together, for each."""
+    if not wrong:
+        return Counter()
+    befell: dict[str, set[str]] = {}
+    for fault in server.fault_log():
+        befell.setdefault(fault.key, set()).add(fault.kind)
+    keys = (url.partition("://")[2].partition("/")[2] for url in wrong)
+    return Counter(", ".join(sorted(befell.get(key, {"nothing"}))) for key in keys)
 
 
 def _round(server: SimulatedS3, number: int, scale: Scale) -> Tally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Sequence
@@ -61,6 +62,7 @@ class MixedFaults(Row):
                     continue  # each of them once, not each with each
                 urls = listed(client, family)
                 found.append(_compare_epochs(server, client, urls, in_order, workers, scale))
+                gc.collect()  # a loader and its workers are a cycle
             done = injected(server)
         worst = max(found, key=lambda epochs: epochs.ratio)
         ran, complete = sum(e.ran for e in found), sum(e.complete for e in found)

@@ -42,7 +42,8 @@ class Tally:
         """Counts an error."""
         self.raised[type(error).__name__] += 1
         if len(self.errors) < 3:
-            self.errors.append(f"{type(error).__name__}: {error}")
+            # Of one that a worker raised, torch puts its traceback before it.
+            self.errors.append(f"{type(error).__name__}: {_last_line(error)}")
 
     def __iadd__(self, other: Tally) -> Tally:
         self.right += other.right
@@ -97,6 +98,10 @@ def read_all(
             break
     tally.took_s = time.perf_counter() - began
     return tally
+
+
+def _last_line(error: BaseException) -> str:
+    return next(reversed(str(error).strip().splitlines()), "")
 
 
 def compare(
