@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-from s3pipes.testing.injected import InjectedFault, fault_words
-from s3pipes.testing.server import S3Server
+from s3pipes.testing.injected import FaultyServer
 from s3pipes.testing.simulated_bytes import computed_bytes
 
 _PROGRAM = Path(__file__).with_name("s3pipes-sim")
@@ -47,7 +48,7 @@ class SimulatedStats:
     system_s: float
 
 
-class SimulatedS3(S3Server):
+class SimulatedS3(FaultyServer):
     """The simulated S3 on a free port of this machine, while the context lasts.
 
     It answers as S3 does, checks signatures, and takes S3's time: first byte, bandwidth, limits.
@@ -132,7 +133,14 @@ class SimulatedS3(S3Server):
         return self._program.pid
 
     def add(
-        self, bucket: str, pattern: str, count: int, size_bytes: int, *, sigma: float = 0.0
+        self,
+        bucket: str,
+        pattern: str,
+        count: int,
+        size_bytes: int,
+        *,
+        sigma: float = 0.0,
+        checksum: str | None = "CRC64NVME",
     ) -> None:
         """Describes `count` objects; their bucket is made where there is none.
 
@@ -141,11 +149,16 @@ class SimulatedS3(S3Server):
             size_bytes: of each; with `sigma` the median of lognormal sizes, which follow from the
                 seed.
             sigma: the standard deviation of the sizes' natural logarithm.
+            checksum: which one is told of whole objects to who asks for it; also "CRC32",
+                "CRC32C", "SHA1" and "SHA256"; None: none.
         """
-        self.describe(f"{bucket}/{pattern}:{count}:{size_bytes}~{sigma}")
+        self.describe(f"{bucket}/{pattern}:{count}:{size_bytes}~{sigma}@{checksum or 'none'}")
 
     def describe(self, objects: str) -> None:
-        """The same as `add` in words: "BUCKET/PATTERN:COUNT:SIZE[~SIGMA]"; SIZE also as 110KiB."""
+        """The same as `add` in words: "BUCKET/PATTERN:COUNT:SIZE[~SIGMA][@CHECKSUM]".
+
+        SIZE also as 110KiB, CHECKSUM also as none.
+        """
         self._ask(f"objects {objects}")
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
@@ -159,96 +172,22 @@ class SimulatedS3(S3Server):
         """
         return computed_bytes(bucket, key, begin, end, version=1 + version)
 
-    def overwrite(self, bucket: str, key: str) -> None:
-        """Makes an object that `add` described its next version.
+    def session(self, life_s: float | None = None) -> dict[str, str]:
+        """Keys of a session that ends, by the simulator's clock, in `token_life_s` or `life_s`.
 
-        Size and name stay; bytes, ETag and Last-Modified are others. Answers under way go on with
-        the bytes that they began with, as S3's do.
-
-        Raises:
-            ValueError: no object is described there, or another was put in its place.
+        In the form that botocore's RefreshableCredentials take: access_key, secret_key, token and
+        expiry_time. The token names the second of its end ("simulated-session-1796083200"); from
+        then on it is refused as 400 ExpiredToken.
         """
-        self._ask(f"overwrite {quote(bucket, safe='')} {quote(key, safe='')}")
-
-    def fault(
-        self,
-        kind: str,
-        *,
-        share: float = 1.0,
-        times: int | None = None,
-        after: int = 0,
-        method: str | None = "GET",
-        key: str | None = None,
-        **how: float | str | None,
-    ) -> None:
-        """Adds a rule of what goes wrong; docs/simulator.md has all kinds and their `how`.
-
-        At most one fault befalls a request: of the first rule that matches, in the order in which
-        they were added, but those that come in place of an answer ("status", "html", "overwrite"
-        and their like) before all others. Answers that are refusals already are spared, and those
-        that the fault would not show in: of 206 and no Content-Range "wrong_range", for example.
-
-        Args:
-            kind: "reset", "fin", "stall", "flip", "hang", "status", "html" and so on.
-            share: of the requests that match, drawn from the seed; which ones does not depend on
-                anything but the rule and how many have matched before.
-            times: no more than so many; None: without end.
-            after: so many that match are spared first.
-            method: "GET" of objects, "HEAD", "LIST" of pages, "PUT" and so on; None: any. Faults
-                whose kind begins with "list_" are of pages, whatever this is; those of TLS are of
-                connections.
-            key: a glob that the key must match ("*" matches "/" too); of a listing its prefix.
-            how: settings of the kind: at_byte (of the answer's body), for_s, status and so on.
-
-        Raises:
-            ValueError: no such kind, `how` or value.
-        """
-        settings: dict[str, Any] = {"share": share, "times": times, "after": after, "key": key}
-        if not kind.startswith("list_"):
-            settings["method"] = "" if method is None else method
-        self._ask(fault_words(kind, settings | how))
-
-    def clear_faults(self) -> None:
-        """Takes back all rules; what is under way goes on, and the log stays."""
-        self._ask("clear_faults")
-
-    def fault_log(self, since: int = 0) -> list[InjectedFault]:
-        """The faults that requests met with, in their order, without the first `since`.
-
-        One is there before anything of its answer is sent: whoever has seen a fault finds it.
-        """
-        found: list[InjectedFault] = []
-        while True:
-            page = self._ask(f"fault_log {since + len(found)}")
-            found += map(InjectedFault.from_row, page["faults"])
-            if since + len(found) >= page["all"] or not page["faults"]:
-                return found
-
-    def reset_connections(self) -> int:
-        """Resets every open connection at once, whatever it does, and says how many there were."""
-        return int(self._ask("reset_connections")["reset"])
-
-    def refuse(self, address: str | None = None, *, how: str | None = "refused") -> None:
-        """What becomes of new connections; those that are open stay.
-
-        Args:
-            address: one of `endpoint_urls`, or its host as in "127.0.0.2"; None: all.
-            how: "refused", "black_hole" (accepted, and never read nor answered), or None: they are
-                served again.
-
-        Raises:
-            ValueError: no such address or no such `how`.
-        """
-        number = 0
-        if address is not None:
-            host = urlsplit(address).hostname if "://" in address else address
-            hosts = [urlsplit(url).hostname for url in self.endpoint_urls]
-            if host not in hosts:
-                raise ValueError(
-                    f"{address!r} is none of its addresses: {', '.join(map(str, hosts))}"
-                )
-            number = 1 + hosts.index(host)
-        self._ask(f"door {number} {'open' if how is None else how}")
+        now = self.settings()
+        life_s = now["token_life_s"] if life_s is None else life_s
+        end_s = math.ceil(time.time() + now["clock_offset_s"] + life_s)
+        return {
+            "access_key": self.access_key,
+            "secret_key": self.secret_key,
+            "token": f"simulated-session-{end_s}",
+            "expiry_time": datetime.fromtimestamp(end_s, timezone.utc).isoformat(),
+        }
 
     def change(self, **settings: float) -> None:
         """Changes settings while it runs: `change(link_bytes_per_s=125e6)`.

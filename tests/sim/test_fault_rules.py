@@ -39,7 +39,7 @@ def test_after_and_times_count_what_matches(plain: SimulatedS3) -> None:
 
 
 def test_a_share_is_drawn_from_the_seed() -> None:
-    found = {}
+    found: dict[int, list[int]] = {}
     for seed in (1, 1, 2):
         with SimulatedS3("none", anonymous=True, seed=seed) as server:
             server.add("bucket", "small/{:04}", 1000, 10)

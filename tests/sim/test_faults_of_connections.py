@@ -8,21 +8,15 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from urllib.parse import SplitResult, urlsplit
 
 import pytest
 
 from s3pipes.testing import SimulatedS3
-from tests.sim.test_faults_of_bodies import Raw, all_gone, id_in
+from tests.sim.test_faults_of_bodies import Raw, all_gone, connected, id_in
 from tests.sim.wire import Wire, on_wire
 
 KEY = "medium/0007"
 SIZE = 300_000
-
-
-def connected(url: str) -> socket.socket:
-    address: SplitResult = urlsplit(url)
-    return socket.create_connection((address.hostname, address.port), timeout=10)
 
 
 def test_reset_connections_resets_all_whatever_they_do(plain: SimulatedS3) -> None:

@@ -8,7 +8,7 @@
 
 #include "sim/mishaps/log.hpp"
 #include "sim/mishaps/rule.hpp"
-#include "sim/s3/asked.hpp"
+#include "sim/s3/aim.hpp"
 
 namespace s3pipes::sim {
 
@@ -35,10 +35,10 @@ class Mishaps {
 
     // Of the first rule of this stage that matches, fits (Fits(const MishapRule&)) and is drawn.
     template <typename Fits>
-    std::optional<Hit> draw(Stage stage, const Asked& asked, Fits fits) {
+    std::optional<Hit> draw(Stage stage, const Aim& aim, Fits fits) {
         for (Live& live : rules_) {
             if (stage_of(live.rule.kind) != stage) continue;
-            if (stage != Stage::connection && !live.rule.matches(asked.method, asked.key)) continue;
+            if (stage != Stage::connection && !live.rule.matches(aim.method, aim.key)) continue;
             if (!fits(std::as_const(live.rule))) continue;
             if (auto hit = draw(live)) return hit;
         }

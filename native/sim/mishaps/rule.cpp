@@ -129,9 +129,9 @@ MishapRule MishapRule::parse(string_view text) {
     return rule;
 }
 
-bool MishapRule::matches(string_view asked_method, const std::string& asked_key) const noexcept {
-    if (!method.empty() && method != asked_method) return false;
-    return !key || ::fnmatch(key->c_str(), asked_key.c_str(), 0) == 0;
+bool MishapRule::matches(string_view aimed_method, const std::string& aimed_key) const noexcept {
+    if (!method.empty() && method != aimed_method) return false;
+    return !key || ::fnmatch(key->c_str(), aimed_key.c_str(), 0) == 0;
 }
 
 }  // namespace s3pipes::sim

@@ -36,7 +36,7 @@ struct MishapRule {
     // "KIND NAME=VALUE ...", values percent-encoded. Throws std::invalid_argument.
     static MishapRule parse(std::string_view text);
 
-    bool matches(std::string_view asked_method, const std::string& asked_key) const noexcept;
+    bool matches(std::string_view aimed_method, const std::string& aimed_key) const noexcept;
 };
 
 }  // namespace s3pipes::sim

@@ -99,6 +99,7 @@ void Control::add(const Objects& objects) {
     family.size_bytes = objects.size_bytes;
     family.sigma = objects.sigma;
     family.seed = seed_;
+    family.summed_by = objects.summed_by;
     world_.service.add_family(std::move(family));
 }
 

@@ -82,6 +82,7 @@ Object Family::object(std::uint64_t index, std::uint64_t revision) const {
     const auto high = mixed(mark ^ (rules_.first + index));
     object.etag = etag_of(high, mixed(high ^ object.size));
     object.last_modified = rules_.last_modified;
+    object.summed_by = rules_.summed_by;
     object.headers.emplace_back("Content-Type", "binary/octet-stream");
     return object;
 }

@@ -116,8 +116,8 @@ Answer Service::refuse(const Request& request, const Fault& fault) {
     return answer;
 }
 
-Asked Service::asked(const Request& request, bool tls) const noexcept {
-    Asked out{request.method, "", ""};
+Aim Service::aim(const Request& request, bool tls) const noexcept {
+    Aim out{request.method, "", ""};
     try {
         Call call(request, state_->account.rules, 0, tls);
         out.bucket = std::move(call.bucket);
@@ -136,6 +136,24 @@ Asked Service::asked(const Request& request, bool tls) const noexcept {
         out.method.clear();  // it will be refused
     }
     return out;
+}
+
+std::optional<LargeSum> Service::unsummed(const Request& request, bool tls) const noexcept {
+    if (!request.header("x-amz-checksum-mode") || request.header("Range")) return std::nullopt;
+    if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
+    const auto& account = state_->account;
+    const Aim what = aim(request, tls);
+    const auto bucket = account.buckets.find(what.bucket);
+    if (bucket == account.buckets.end() || what.key.empty()) return std::nullopt;
+    auto object = bucket->second.find(what.key, account.rules.content);
+    if (!object || object->size <= LargeSum::piece_bytes || !account.wants_sum(*object)) {
+        return std::nullopt;
+    }
+    return LargeSum(std::move(object));
+}
+
+void Service::keep_sum(LargeSum& sum) {
+    state_->account.keep_sum(sum.object(), sum.finish());
 }
 
 bool Service::described(const std::string& bucket, const std::string& key) const {

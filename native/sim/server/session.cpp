@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <chrono>
@@ -58,7 +59,12 @@ awaitable<void> Session::run() {
     if (!co_await open()) co_return;
     while (co_await read_request()) {
         world_.counters.requests.up();
-        Outgoing outgoing = decide(reader_.request(), Clock::now_s());
+        const double read_at_s = Clock::now_s();
+        if (auto sum = world_.service.unsummed(reader_.request(), wire_.tls())) {
+            while (sum->go_on()) co_await boost::asio::post(boost::asio::use_awaitable);
+            world_.service.keep_sum(*sum);
+        }
+        Outgoing outgoing = decide(reader_.request(), read_at_s);
         const bool closes = outgoing.closes;
         const bool delivered = co_await deliver(std::move(outgoing));
         world_.counters.requests.down();

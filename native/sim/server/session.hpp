@@ -58,7 +58,7 @@ class Session {
     boost::asio::awaitable<void> drain();
     boost::asio::awaitable<bool> cut_handshake();
     void answer_with_mishaps(Outgoing& out, Request& request);
-    bool answer_instead(Outgoing& out, const Asked& asked, Request& request);
+    bool answer_instead(Outgoing& out, const Aim& aim, Request& request);
     bool befalls(const MishapRule& rule, const Answer& answer) const noexcept;
 
     Outgoing decide(Request& request, double read_at_s);

@@ -34,9 +34,9 @@ void read_range(LoggedMishap& entry, const Request& request) {
     }
 }
 
-LoggedMishap logged(Mishap kind, const Asked& asked, const Request& request, const Answer& answer) {
+LoggedMishap logged(Mishap kind, const Aim& aim, const Request& request, const Answer& answer) {
     LoggedMishap entry{
-        kind,          header_in(answer, "x-amz-request-id"), request.method, asked.key, {}, {}, {},
+        kind,          header_in(answer, "x-amz-request-id"), request.method, aim.key, {}, {}, {},
         Clock::now_s()};
     read_range(entry, request);
     return entry;
@@ -47,12 +47,12 @@ LoggedMishap logged(Mishap kind, const Asked& asked, const Request& request, con
 // At most one befalls a request: first those are asked that come in place of an answer, or change
 // its object.
 void Session::answer_with_mishaps(Outgoing& out, Request& request) {
-    const Asked asked = world_.service.asked(request, wire_.tls());
-    if (answer_instead(out, asked, request)) return;
+    const Aim aim = world_.service.aim(request, wire_.tls());
+    if (answer_instead(out, aim, request)) return;
     if (out.answer.status >= 300) return;  // refused already
     const auto lies = [&out](const MishapRule& rule) { return can_lie(rule, out.answer); };
-    if (const auto hit = world_.mishaps.draw(Stage::answer, asked, lies)) {
-        auto entry = logged(hit->kind, asked, request, out.answer);
+    if (const auto hit = world_.mishaps.draw(Stage::answer, aim, lies)) {
+        auto entry = logged(hit->kind, aim, request, out.answer);
         auto told = lie(out, *hit);
         entry.at_byte = told.at_byte;
         if (!told.key.empty()) entry.key = std::move(told.key);
@@ -60,9 +60,9 @@ void Session::answer_with_mishaps(Outgoing& out, Request& request) {
         return;
     }
     const auto fits = [this, &out](const MishapRule& rule) { return befalls(rule, out.answer); };
-    out.hit = world_.mishaps.draw(Stage::way, asked, fits);
+    out.hit = world_.mishaps.draw(Stage::way, aim, fits);
     if (!out.hit) return;
-    auto entry = logged(out.hit->kind, asked, request, out.answer);
+    auto entry = logged(out.hit->kind, aim, request, out.answer);
     if (out.hit->kind < Mishap::hang && out.hit->kind != Mishap::slow) {
         entry.at_byte = out.hit_at = out.hit->place(out.answer.head ? 0 : out.answer.body_bytes());
     }
@@ -70,20 +70,20 @@ void Session::answer_with_mishaps(Outgoing& out, Request& request) {
 }
 
 // Fills in the answer; true: it is a mishap's, or follows one.
-bool Session::answer_instead(Outgoing& out, const Asked& asked, Request& request) {
+bool Session::answer_instead(Outgoing& out, const Aim& aim, Request& request) {
     const std::int64_t now_s = world_.unix_time_s();
     Service& service = world_.service;
     const auto fits = [&](const MishapRule& rule) {
-        if (rule.kind == Mishap::overwrite) return service.described(asked.bucket, asked.key);
-        if (rule.kind == Mishap::remove) return service.has(asked.bucket, asked.key);
+        if (rule.kind == Mishap::overwrite) return service.described(aim.bucket, aim.key);
+        if (rule.kind == Mishap::remove) return service.has(aim.bucket, aim.key);
         return true;
     };
-    const auto hit = world_.mishaps.draw(Stage::question, asked, fits);
+    const auto hit = world_.mishaps.draw(Stage::question, aim, fits);
     const bool of_object = hit && (hit->kind == Mishap::overwrite || hit->kind == Mishap::remove);
     if (of_object && hit->kind == Mishap::overwrite) {
-        service.overwrite(asked.bucket, asked.key, now_s);
+        service.overwrite(aim.bucket, aim.key, now_s);
     } else if (of_object) {
-        service.remove(asked.bucket, asked.key);
+        service.remove(aim.bucket, aim.key);
     }
     if (hit && !of_object) {
         out.answer = service.refuse(request, fault_instead(*hit, request, now_s, wire_.tls()));
@@ -91,7 +91,7 @@ bool Session::answer_instead(Outgoing& out, const Asked& asked, Request& request
         out.answer = service.answer(request, now_s, wire_.tls());
     }
     if (!hit) return false;
-    world_.mishaps.log.push_back(logged(hit->kind, asked, request, out.answer));
+    world_.mishaps.log.push_back(logged(hit->kind, aim, request, out.answer));
     if (!of_object) finish_instead(out, *hit);
     return true;
 }
@@ -203,7 +203,7 @@ awaitable<void> Session::drain() {
 // True: the connection is over, after the client's first words.
 awaitable<bool> Session::cut_handshake() {
     const auto fits = [](const MishapRule& rule) { return rule.kind == Mishap::tls_handshake; };
-    if (!world_.mishaps.draw(Stage::connection, Asked{}, fits)) co_return false;
+    if (!world_.mishaps.draw(Stage::connection, Aim{}, fits)) co_return false;
     world_.mishaps.log.push_back({Mishap::tls_handshake, "", "", "", {}, {}, {}, Clock::now_s()});
     co_await wire_.socket().async_wait(Wire::Socket::wait_read,
                                        boost::asio::as_tuple(boost::asio::use_awaitable));

@@ -5,7 +5,7 @@
 
 namespace s3pipes::sim {
 
-struct Asked {
+struct Aim {
     std::string method;  // "LIST" where a page of a listing is; "GET" only where an object is
     std::string bucket;
     std::string key;  // of a listing: its prefix
