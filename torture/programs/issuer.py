@@ -8,16 +8,17 @@ A file to be run by its path: botocore knows nothing of sys.path.
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 
 def main() -> None:
-    """Prints credentials with a token that names the second of its end, and counts the call."""
+    """Prints credentials as `SimulatedS3.session` makes them, and counts the call."""
     key, secret, life_s, calls = sys.argv[1:]
-    ends = datetime.now(timezone.utc) + timedelta(seconds=float(life_s))
+    end_s = math.ceil(time.time() + float(life_s))
     with Path(calls).open("a") as file:
         file.write(".")
     print(
@@ -26,8 +27,8 @@ def main() -> None:
                 "Version": 1,
                 "AccessKeyId": key,
                 "SecretAccessKey": secret,
-                "SessionToken": f"issued-{time.time():.3f}",
-                "Expiration": ends.isoformat(),
+                "SessionToken": f"simulated-session-{end_s}",
+                "Expiration": datetime.fromtimestamp(end_s, timezone.utc).isoformat(),
             }
         )
     )
