@@ -11,7 +11,7 @@ from s3pipes import S3Client
 from s3pipes.testing import SimulatedS3
 from torture.tally import Tally, read_all
 
-LIMIT_S = 15.0
+LIMIT_S = 60.0
 
 
 @contextmanager
