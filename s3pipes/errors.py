@@ -100,6 +100,15 @@ class RetriesExhausted(S3PipesError):
         return self.status >= _SERVER_FAILED and self.status != _THROTTLED
 
 
+class ChecksumMismatch(S3PipesError):
+    """The bytes differ from those whose checksum the store holds: read again, or put it again.
+
+    It was fetched again, on other connections, as often as could be done unseen. What comes back
+    differs each time where the network or a machine on the way is bad; what is always the same was
+    stored so.
+    """
+
+
 class TransferTimeout(S3PipesError, TimeoutError):
     """Connecting took too long, or no byte came for too long, on every attempt."""
 
@@ -135,6 +144,7 @@ _CLASSES: dict[str, type[S3PipesError]] = {
     "timeout": TransferTimeout,
     "throttled": RetriesExhausted,
     "server": RetriesExhausted,
+    "checksum_mismatch": ChecksumMismatch,
     "expired_credentials": AccessDenied,
     "wrong_region": WrongRegion,
     "wrong_scheme": ConfigError,
@@ -160,6 +170,8 @@ _HINTS = {
     " of workers, raise RetryConfig(time_limit_s=...), or spread the keys over more prefixes",
     "server": "The store itself fails: wait, or raise RetryConfig(max_attempts=...,"
     " time_limit_s=...)",
+    "checksum_mismatch": "Read it again; if it stays so, the stored object is damaged: put it"
+    " again. ClientConfig(verify_checksums=False) reads it as it is",
     "expired_credentials": "The credentials have expired and their source gave no newer ones:"
     " renew them, for example with `aws sso login`",
     "certificate": "Name the CA that signed it with ClientConfig(verify='/path/to/ca.pem') or"

@@ -75,6 +75,8 @@ nb::object all_stats() {
     found["requests"] = sum.requests;
     found["retries"] = sum.retries;
     found["bytes_received"] = sum.bytes_received;
+    found["bytes_verified"] = sum.bytes_verified;
+    found["bytes_unverified"] = sum.bytes_unverified;
     found["chunks_evicted"] = sum.chunks_evicted;
     found["wait_s"] = static_cast<double>(sum.wait_ns) * 1e-9;
     found["throttled"] = sum.throttled;

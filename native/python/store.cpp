@@ -41,6 +41,7 @@ S3Target target_of(const nb::object& given, std::shared_ptr<TlsTrust> trust) {
     target.base_path = field<std::string>(given, "base_path");
     target.region = field<std::string>(given, "region");
     target.requester_pays = field<bool>(given, "requester_pays");
+    target.verify_checksums = field<bool>(given, "verify_checksums");
     target.whence = std::make_shared<const Whence>(
         Whence{field<std::string>(given, "endpoint_url"), field<std::string>(given, "whence")});
     return target;

@@ -21,7 +21,9 @@ BOOST_AUTO_TEST_CASE(head_in_one_byte_pieces) {
                       "ETag: \"abc\"\r\nx-amz-Request-Id: 17\r\nContent-Range: bytes 0-4/9\r\n"
                       "Content-Type: text/plain\r\nLast-Modified: Mon\r\nX-Other: 1\r\n"
                       "x-amz-bucket-region: eu-west-1\r\nRetry-After: 3\r\n"
-                      "x-amz-checksum-crc32c: AAAAAA==\r\nServer: s\r\nDate: d\r\n"),
+                      "x-amz-checksum-SHA1: AAAA\r\nX-Amz-Checksum-crc32c: AAAAAA==\r\n"
+                      "x-amz-checksum-crc32: BBBB\r\nx-amz-checksum-type: FULL_OBJECT\r\n"
+                      "x-amz-checksum-mode: CC\r\nServer: s\r\nDate: d\r\n"),
             1);
         peer.wait_for_close();
     });
@@ -37,6 +39,9 @@ BOOST_AUTO_TEST_CASE(head_in_one_byte_pieces) {
     BOOST_TEST(answer.head.last_modified == "Mon");
     BOOST_TEST(answer.head.bucket_region == "eu-west-1");
     BOOST_TEST(answer.head.retry_after == "3");
+    BOOST_TEST(answer.head.checksum == "AAAAAA==");
+    BOOST_TEST((answer.head.checksum_kind == ChecksumKind::crc32c));
+    BOOST_TEST(answer.head.checksum_type == "FULL_OBJECT");
     BOOST_TEST(answer.reusable);
 }
 

@@ -9,6 +9,8 @@
 #include <boost/system/system_error.hpp>
 #include <chrono>
 
+#include "core/s3/chunk_sum.hpp"
+
 namespace s3pipes::test {
 
 namespace asio = boost::asio;
@@ -128,6 +130,33 @@ void MemoryStore::script_questions(std::function<std::optional<Error>(int)> scri
     questions_ = std::move(script);
 }
 
+void MemoryStore::keep_checksums(ChecksumKind kind, bool unfit) {
+    verifies_ = true;
+    checksums_ = kind;
+    unfit_ = unfit;
+}
+
+void MemoryStore::keep_no_checksums() {
+    verifies_ = true;
+}
+
+int MemoryStore::asked() const {
+    std::lock_guard lock(mutex_);
+    return asked_;
+}
+
+std::optional<ObjectChecksum> MemoryStore::checksum_of(const std::string& key) const {
+    if (!checksums_) return std::nullopt;
+    const Object object = find(key);
+    std::string bytes(object.size, '\0');
+    const std::uint64_t seed = seed_of(key, object.version);
+    for (std::uint64_t i = 0; i < object.size; ++i) bytes[i] = static_cast<char>(byte_at(seed, i));
+    if (unfit_) bytes += "!";
+    ChunkSum sum(*checksums_);
+    sum.add(bytes);
+    return ObjectChecksum{*checksums_, sum.value()};
+}
+
 std::vector<MemoryStore::Request> MemoryStore::requests() const {
     std::lock_guard lock(mutex_);
     return requests_;
@@ -172,6 +201,8 @@ awaitable<void> MemoryStore::deliver(const std::string& key, int version, std::u
         if (!answer.at_once) co_await yield();
         const std::uint64_t end = std::min<std::uint64_t>(from + answer.piece_bytes, until);
         for (std::uint64_t i = from; i < end; ++i) into[i] = byte_at(seed, offset + i);
+        if (answer.flip && *answer.flip >= offset + from && *answer.flip < offset + end)
+            into[*answer.flip - offset] ^= std::byte{4};
         from = end;
         {
             std::lock_guard lock(mutex_);
@@ -206,6 +237,8 @@ awaitable<void> MemoryStore::get(const GetRequest& asked, BodySink& sink) {
     }
     const ByteRange claimed{body.begin + static_cast<std::uint64_t>(answer.shift),
                             body.end + static_cast<std::uint64_t>(answer.shift)};
+    if (verifies_ && !request.range)
+        if (const auto said = checksum_of(request.key)) sink.checksum(*said);
     const auto [into, behind] = sink.begin(meta, claimed);
     body.begin += behind;
     {
@@ -219,6 +252,7 @@ awaitable<void> MemoryStore::get(const GetRequest& asked, BodySink& sink) {
     if (answer.stop) co_return;
     co_await deliver(request.key, object.version, body.begin, into, first, into.size(), answer,
                      number, sink);
+    sink.filled();
 }
 
 void MemoryStore::throw_refusal(const Error& error) {
@@ -229,14 +263,27 @@ void MemoryStore::throw_refusal(const Error& error) {
 awaitable<void> MemoryStore::question() {
     if (credentials.wanted()) co_await credentials.brought();
     co_await yield();
+    int number = 0;
+    {
+        std::lock_guard lock(mutex_);
+        number = asked_++;
+    }
+    if (before_answers) co_await before_answers->pass();
     std::lock_guard lock(mutex_);
     if (!questions_) co_return;
-    if (const auto error = questions_(asked_++)) throw_refusal(*error);
+    if (const auto error = questions_(number)) throw_refusal(*error);
 }
 
 awaitable<ObjectMeta> MemoryStore::head(const std::string& key) {
     co_await question();
     co_return meta(key);
+}
+
+awaitable<std::optional<ObjectChecksum>> MemoryStore::checksum(const std::string& key,
+                                                               const std::string& etag) {
+    co_await question();
+    if (meta(key).etag != etag) co_return std::nullopt;
+    co_return checksum_of(key);
 }
 
 awaitable<ListPage> MemoryStore::list_page(const ListRequest& request) {

@@ -49,7 +49,8 @@ struct Answer {
     std::optional<Error> cut;            // end so, and where it is not set:
     bool stop = false;                   // end as if complete, or else go on
     std::size_t piece_bytes = 64 << 10;
-    bool at_once = false;  // never lets the event loop go: as a cache would answer
+    std::optional<std::uint64_t> flip;  // a bit of that byte of the object
+    bool at_once = false;               // never lets the event loop go: as a cache would answer
 };
 
 class MemoryStore final : public ObjectStore {
@@ -74,6 +75,10 @@ class MemoryStore final : public ObjectStore {
     ObjectMeta meta(const std::string& key) const;
     // Called on a loop's thread for every GET, one at a time.
     void script(Script script);
+    // From now on it tells a checksum of that kind for every object; unfit: of some other.
+    void keep_checksums(ChecksumKind kind, bool unfit = false);
+    // From now on it is asked for checksums, and has none.
+    void keep_no_checksums();
     // Called for every HEAD and page of a list, with its number; what it returns is thrown.
     void script_questions(std::function<std::optional<Error>(int)> script);
 
@@ -83,12 +88,20 @@ class MemoryStore final : public ObjectStore {
     // Meaningful where no stream seeks, is evicted, or knows a size without an ETag.
     std::vector<std::string> wasteful() const;
 
+    // HEADs and pages so far.
+    int asked() const;
+    // They wait there.
+    std::shared_ptr<Gate> before_answers;
+
     // Wanted after every answer that calls the credentials expired; until set, requests wait.
     CredentialCell credentials;
 
     boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
     boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;
+    bool verifies() const override { return verifies_; }
+    boost::asio::awaitable<std::optional<ObjectChecksum>> checksum(
+        const std::string& key, const std::string& etag) override;
     const std::string& origin() const override { return origin_; }
     std::string url_of(const std::string& key) const override { return "s3://memory/" + key; }
 
@@ -111,6 +124,7 @@ class MemoryStore final : public ObjectStore {
                                          std::uint64_t until, const Answer& answer,
                                          std::size_t number, BodySink& sink);
     boost::asio::awaitable<void> question();
+    std::optional<ObjectChecksum> checksum_of(const std::string& key) const;
     void throw_refusal(const Error& error);
 
     mutable std::mutex mutex_;
@@ -118,6 +132,9 @@ class MemoryStore final : public ObjectStore {
     Script script_;
     std::function<std::optional<Error>(int)> questions_;
     int asked_ = 0;
+    bool verifies_ = false;
+    std::optional<ChecksumKind> checksums_;
+    bool unfit_ = false;
     std::vector<Request> requests_;
     std::atomic<int> running_ = 0;
     std::atomic<int> most_running_ = 0;

@@ -1,4 +1,5 @@
 // Checksums of objects: claimed, verified, kept, told.
+#include "core/s3/base64.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim_s3_rig.hpp"
 

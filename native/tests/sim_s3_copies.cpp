@@ -1,4 +1,5 @@
 // Copies of objects, and deleting many at once.
+#include "core/s3/base64.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim_s3_rig.hpp"
 

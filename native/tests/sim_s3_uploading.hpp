@@ -1,6 +1,7 @@
 // An upload to a simulated S3, step by step.
 #pragma once
 
+#include "core/s3/base64.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim_s3_rig.hpp"
 

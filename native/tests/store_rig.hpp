@@ -20,11 +20,18 @@ struct CollectingSink final : BodySink {
     std::uint64_t may_reserve = 1 << 20;  // reserve() grants no more
     std::vector<std::uint64_t> reserved;
 
-    std::span<std::byte> begin(const ObjectMeta& of, ByteRange range) override {
+    std::uint64_t behind = 0;  // begin() does not want these
+    bool was_asked = false;
+    Carrier* carrier = nullptr;
+
+    void asked() noexcept override { was_asked = true; }
+    void carried(Carrier* by) noexcept override { carrier = by; }
+    Place begin(const ObjectMeta& of, ByteRange range) override {
+        BOOST_TEST(was_asked);
         meta = of;
         body = range;
-        bytes.assign(std::min(room, range.size()), '\0');
-        return std::as_writable_bytes(std::span(bytes));
+        bytes.assign(std::min(room, range.size() - behind), '\0');
+        return {std::as_writable_bytes(std::span(bytes)), behind};
     }
     void advanced(std::size_t total) override {
         BOOST_TEST(total > in_place);

@@ -57,6 +57,7 @@ class Target:
     verify: bool = True
     ca_file: str = ""
     requester_pays: bool = False
+    verify_checksums: bool = True
     connect_timeout_s: float = 5.0
     progress_timeout_s: float = 10.0
     endpoint_url: str = ""
@@ -113,6 +114,7 @@ def _resolve(config: ClientConfig, bucket: str, region: str | None, settings: by
         verify=verify,
         ca_file=ca_file,
         requester_pays=config.requester_pays,
+        verify_checksums=config.verify_checksums,
         connect_timeout_s=config.connect_timeout_s,
         progress_timeout_s=config.progress_timeout_s,
         endpoint_url=resolver.endpoint_url,

@@ -105,6 +105,9 @@ class Stats:
         replaced: connections that were given up for others because they had become too slow.
         skipped: objects that loaders left out, as `ReadConfig(on_error=...)` lets them.
         bytes_received: of bodies.
+        bytes_verified: of these, what added up to the checksum that the store holds of it.
+        bytes_unverified: what could not be held against any: the store has none, or only a part of
+            the object was read.
         chunks_evicted: chunks fetched ahead and given up, unread, for a reader that was waiting.
         wait_s: seconds in which readers waited for bytes, added over all threads and processes.
         first_byte: from the request for a chunk of an object to the head of its answer, with the
@@ -131,6 +134,8 @@ class Stats:
     replaced: int = 0
     skipped: int = 0
     bytes_received: int = 0
+    bytes_verified: int = 0
+    bytes_unverified: int = 0
     chunks_evicted: int = 0
     wait_s: float = 0.0
     first_byte: Times = field(default_factory=Times)
@@ -155,6 +160,7 @@ class Stats:
         )
 
     def __str__(self) -> str:
+        verified = _size(self.bytes_verified)
         running = f"{self.requests_running} requests, {self.streams_open} streams"
         used, free = _size(self.memory_used_bytes), _size(self.memory_free_bytes)
         budget, outside = _size(self.memory_budget_bytes), _size(self.memory_outside_bytes)
@@ -169,7 +175,7 @@ class Stats:
             *([("skipped", f"{self.skipped:,} objects")] if self.skipped else []),
             *([("first byte", f"{self.first_byte}{_QUANTILES}")] if self.first_byte.count else []),
             *([("transfer", f"{self.transfer}{_QUANTILES}")] if self.transfer.count else []),
-            ("received", _size(self.bytes_received)),
+            ("received", f"{_size(self.bytes_received)}, {verified} verified"),
             ("fetched in vain", f"{self.chunks_evicted:,} chunks"),
             ("waited", f"{self.wait_s:.1f} s"),
             ("now", f"{running}, {self.processes} processes"),
@@ -182,6 +188,7 @@ class Stats:
 # What only grows.
 _COUNTED = (
     *("requests", "retries", "retries_by", "throttled", "hedges", "hedges_won", "replaced"),
+    *("bytes_verified", "bytes_unverified"),
     *("skipped", "bytes_received", "chunks_evicted", "wait_s", "first_byte", "transfer"),
 )
 _QUANTILES = " (p50 / p90 / p99 / p99.9)"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -143,6 +141,10 @@ def _held() -> dict[str, int]:
     }
 
 
+def _entries(folder: str) -> int:
+    return sum(1 for _ in Path(folder).iterdir())
+
+
 def nothing_is_left(endpoint_url: str, ca_file: str, rounds: int, within_s: float) -> None:
     """Loaders that are left in their midst, again and again."""
     client = client_at(endpoint_url, ca_file, max_requests=16)
@@ -166,27 +168,11 @@ def nothing_is_left(endpoint_url: str, ca_file: str, rounds: int, within_s: floa
         seconds_until(lambda: not any(_held().values()))
         took = time.monotonic() - began
         assert took <= within_s, (took, _held())
-        seen.append((len(os.listdir("/proc/self/fd")), threading.active_count()))
-        seen[-1] = (seen[-1][0], len(os.listdir("/proc/self/task")))
+        seen.append((_entries("/proc/self/fd"), _entries("/proc/self/task")))
     say("descriptors and threads", seen)
     # Connections are kept for the next; they are no more than requests may run.
     warm = seen[rounds // 2]
     most = max(descriptors for descriptors, _ in seen[rounds // 2 :])
     assert most <= warm[0] + 16, seen
     assert {threads for _, threads in seen[rounds // 2 :]} == {warm[1]}, seen
-    leave()
-
-
-# Secrets
-
-
-def core_of(endpoint_url: str, ca_file: str, folder: str) -> None:
-    """Reads by credentials of a file, and waits until somebody has looked at its memory."""
-    config = ClientConfig(
-        endpoint_url=endpoint_url, verify=ca_file, proxies={}, region="us-east-1", retry=PATIENT
-    )
-    client = S3Client(config)
-    assert client.get("s3://bucket/k00") == noise(SIZE, 0)
-    say("has read", Path(folder).name)
-    sys.stdin.read()
     leave()

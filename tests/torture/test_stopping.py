@@ -44,9 +44,7 @@ def stop_for_a_while(child: Child, server: ScriptedServer, *, cut: bool) -> None
 
 
 @pytest.mark.parametrize("faults", ["none", "some", "all cut meanwhile"])
-def test_it_goes_on_as_if_nothing_had_been(
-    children: Children, tmp_path: Path, faults: str
-) -> None:
+def test_it_goes_on_as_if_nothing_had_been(children: Children, tmp_path: Path, faults: str) -> None:
     with over_tls(tmp_path) as (server, ca_file):
         for number in range(40):
             server.put(f"k{number:02}", noise(under_faults.SIZE, number))

@@ -38,6 +38,9 @@ class Attempts {
         // New credentials make a different request: tried once more than others, without delay.
         if (error.kind == ErrorKind::expired_credentials && refreshes_++ < 2)
             return milliseconds(0);
+        // What comes back wrong again and again was stored so.
+        if (error.kind == ErrorKind::checksum_mismatch && ++mismatches_ >= most_mismatches)
+            return std::nullopt;
         static thread_local std::mt19937_64 engine{std::random_device{}()};
         return next_delay(rules_, error.kind, stuck_, elapsed, error.retry_after,
                           std::uniform_real_distribution<double>(0, 1)(engine));
@@ -53,6 +56,7 @@ class Attempts {
   private:
     static constexpr std::uint64_t worthwhile_bytes = 64 << 10;
     static constexpr std::uint64_t slowest_bytes_per_s = 64 << 10;
+    static constexpr int most_mismatches = 3;
 
     RetryRules rules_;
     Clock::time_point began_;
@@ -60,6 +64,7 @@ class Attempts {
     int count_ = 0;
     int stuck_ = 0;  // attempts since bytes came
     int refreshes_ = 0;
+    int mismatches_ = 0;
 };
 
 }  // namespace s3pipes

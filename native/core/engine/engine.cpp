@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "core/engine/read/checksum_question.hpp"
 #include "core/engine/read/fetch.hpp"
 #include "core/words/generation.hpp"
 #include "core/words/stats_page.hpp"
@@ -107,6 +108,9 @@ void Engine::perform(Todo& todo, Loop* here) {
             give_up(start);
         }
     }
+    for (const auto& question : todo.questions)
+        loops_[question.loop]->post(
+            [this, question] { std::make_shared<ChecksumQuestion>(*this, question)->start(); });
     if (stopping_) idle_.notify_all();
 }
 

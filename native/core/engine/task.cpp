@@ -115,7 +115,10 @@ void Task::tell_of_retry(const Error& error) const {
             ". The store asks for fewer requests: it gets fewer, and what it refused is asked "
             "for again";
     else
-        text += "; trying again, for up to " + std::to_string(limit_s.count()) + " s";
+        text += is_transient(error.kind)
+                    ? "; trying again, for up to " + std::to_string(limit_s.count()) + " s"
+                    : "; such answers are asked for again, up to " +
+                          std::to_string(rules_.max_doubts) + " times in a row";
     if (error.whence) text += ". " + error.whence->sentence;
     events.add(Level::warning, text + ". This is said once; stats().retries goes on counting");
 }

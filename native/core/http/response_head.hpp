@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "core/s3/object_checksum.hpp"
+
 namespace s3pipes {
 
 struct ResponseHead {
@@ -19,6 +21,10 @@ struct ResponseHead {
     std::string date;           // the clock of who answered
     std::string request_id;     // x-amz-request-id
     std::string bucket_region;  // x-amz-bucket-region
+    // The one of x-amz-checksum-... that is computed soonest, and x-amz-checksum-type.
+    std::string checksum;
+    ChecksumKind checksum_kind = ChecksumKind::crc64nvme;
+    std::string checksum_type;
 };
 
 }  // namespace s3pipes

@@ -28,6 +28,17 @@ using Failure = boost::beast::error_code;
            " KiB");
 }
 
+constexpr std::string_view checksum_field = "x-amz-checksum-";
+
+// Where a checksum goes: of several the first kind that ChecksumKind has.
+std::string* place_of_checksum(ResponseHead& head, std::string_view name) {
+    if (boost::beast::iequals(name, "type")) return &head.checksum_type;
+    const auto kind = checksum_kind_of(name);
+    if (!kind || (!head.checksum.empty() && head.checksum_kind <= *kind)) return nullptr;
+    head.checksum_kind = *kind;
+    return &head.checksum;
+}
+
 // Where a field goes, or null for one that nobody asked for.
 std::string* place_of(ResponseHead& head, http::field field, string_view name) {
     switch (field) {
@@ -42,6 +53,9 @@ std::string* place_of(ResponseHead& head, http::field field, string_view name) {
     }
     if (boost::beast::iequals(name, "x-amz-request-id")) return &head.request_id;
     if (boost::beast::iequals(name, "x-amz-bucket-region")) return &head.bucket_region;
+    if (boost::beast::iequals(name.substr(0, checksum_field.size()), checksum_field))
+        return place_of_checksum(
+            head, {name.data() + checksum_field.size(), name.size() - checksum_field.size()});
     return nullptr;
 }
 

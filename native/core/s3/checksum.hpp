@@ -21,10 +21,16 @@ std::uint64_t join_crc64nvme(std::uint64_t first, std::uint64_t second,
                              std::uint64_t second_bytes) noexcept;
 
 namespace crc {
-// The same without the processor's multiplication of polynomials, for where it has none.
-std::uint32_t crc32_by_table(std::string_view bytes, std::uint32_t before = 0) noexcept;
-std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t before = 0) noexcept;
-std::uint64_t crc64nvme_by_table(std::string_view bytes, std::uint64_t before = 0) noexcept;
+// How the processor goes about it; the functions above take the best that it has.
+enum class Way : unsigned char {
+    tables,  // any processor
+    narrow,  // multiplies polynomials, 16 bytes at a time: PCLMULQDQ
+    wide,    // 32 bytes at a time: VPCLMULQDQ
+};
+bool can(Way way) noexcept;
+std::uint32_t crc32(Way way, std::string_view bytes, std::uint32_t before = 0) noexcept;
+std::uint32_t crc32c(Way way, std::string_view bytes, std::uint32_t before = 0) noexcept;
+std::uint64_t crc64nvme(Way way, std::string_view bytes, std::uint64_t before = 0) noexcept;
 }  // namespace crc
 
 }  // namespace s3pipes

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "core/s3/object_checksum.hpp"
 #include "core/words/carrier.hpp"
 #include "core/words/error.hpp"
 #include "core/words/object.hpp"
@@ -45,6 +46,8 @@ class BodySink {
     virtual void asked() noexcept {}
     // By whom the answer comes, from the request on; null: by nobody now.
     virtual void carried(Carrier*) noexcept {}
+    // What the store says of the bytes of this answer. Comes before begin(), or not at all.
+    virtual void checksum(const ObjectChecksum&) {}
     // The head is in: `body` follows, of an object described by `meta`. Returns where it goes;
     // where that is shorter than the body, the rest is not read.
     virtual Place begin(const ObjectMeta& meta, ByteRange body) = 0;
@@ -53,6 +56,9 @@ class BodySink {
     // Room for a body that has to be collected before begin() because nobody tells its size:
     // `bytes` in all so far. False: there is no memory for it.
     virtual bool reserve(std::uint64_t bytes) = 0;
+    // All that there is memory for is in place. Throws Error where the bytes are not what they
+    // should be: then another connection had better bring them.
+    virtual void filled() {}
 };
 
 // Called on the thread of an event loop; ended there by cancelling the coroutine. Requests and
@@ -67,6 +73,12 @@ class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
     virtual boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) = 0;
     virtual boost::asio::awaitable<ObjectMeta> head(const std::string& key) = 0;
     virtual boost::asio::awaitable<ListPage> list_page(const ListRequest& request) = 0;
+
+    // Whether it asks for checksums with every GET.
+    virtual bool verifies() const { return false; }
+    // Of that version of an object; nullopt where the store holds none. A request of its own.
+    virtual boost::asio::awaitable<std::optional<ObjectChecksum>> checksum(const std::string& key,
+                                                                           const std::string& etag);
 
     // Where it is: what is known of the way to it serves every store of the same origin.
     virtual const std::string& origin() const = 0;

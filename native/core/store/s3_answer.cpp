@@ -49,6 +49,11 @@ BodyPlace place_of(const GetRequest& request, const ResponseHead& head) {
         if (place.meta.size < place.range.end)
             throw contradiction(head, "the answer reaches beyond the object's " +
                                           std::to_string(place.meta.size) + " bytes");
+        // Nobody gives less than there is, so either the bytes or the size is not to be trusted.
+        if (!request.known_size && place.range.end < request.range->end &&
+            place.range.end != place.meta.size)
+            throw contradiction(head, "the answer (" + quoted(head.content_range) +
+                                          ") ends before the object and before what was asked for");
         if (head.content_length && *head.content_length != place.range.size())
             throw contradiction(head, "Content-Length and Content-Range contradict each other");
         return place;
@@ -65,6 +70,18 @@ BodyPlace place_of(const GetRequest& request, const ResponseHead& head) {
         place.sized = false;
     place.range = {0, place.meta.size};
     return place;
+}
+
+// S3 sends one with a whole object, and with a range that is exactly a part: then it is the part's,
+// of whatever type that of the object is.
+std::optional<ObjectChecksum> checksum_of(const ResponseHead& head, const BodyPlace& place) {
+    if (head.checksum.empty() || !place.sized) return std::nullopt;
+    auto found = parse_checksum(head.checksum_kind, head.checksum);
+    const bool whole = place.range == ByteRange{0, place.meta.size};
+    const bool composite = found && (found->parts != 0 || head.checksum_type == "COMPOSITE");
+    // That of parts says it by its "-N"; of a range it could only be the whole object's.
+    if (found && composite && whole != (found->parts != 0)) return std::nullopt;
+    return found;
 }
 
 std::optional<std::uint64_t> size_in_refusal(const ResponseHead& head, const std::string& body) {

@@ -23,6 +23,9 @@ bool is_no_object(const ResponseHead& head);
 // Of a 200 or 206. Throws Error{bad_response}.
 BodyPlace place_of(const GetRequest& request, const ResponseHead& head);
 
+// What it says of the bytes in that place, or of all parts of the object, where that is it.
+std::optional<ObjectChecksum> checksum_of(const ResponseHead& head, const BodyPlace& place);
+
 // The object's size as a 416 tells it, in its head or in S3's words; nullopt where it does not.
 std::optional<std::uint64_t> size_in_refusal(const ResponseHead& head, const std::string& body);
 

@@ -30,6 +30,8 @@ constexpr std::size_t unsized_body_limit = 64 << 20;
 constexpr std::size_t first_collected_bytes = 64 << 10;
 constexpr std::uint64_t passed_at_once_bytes = 64 << 10;
 
+constexpr HeaderView checksum_mode{"x-amz-checksum-mode", "ENABLED"};
+
 std::string range_value(ByteRange range) {
     return "bytes=" + std::to_string(range.begin) + "-" + std::to_string(range.end - 1);
 }
@@ -186,7 +188,7 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     sink.asked();
     const std::string path = target_.base_path + "/" + encode_path(request.key);
     std::string range;
-    HeaderView headers[3];
+    HeaderView headers[4];
     std::size_t count = 0;
     // Whether a weak one is still the same is for the sink to see.
     if (!request.if_match.empty() && !is_weak_etag(request.if_match))
@@ -195,6 +197,7 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
         range = range_value(*request.range);
         headers[count++] = {"range", range};
     }
+    if (target_.verify_checksums) headers[count++] = checksum_mode;
     if (target_.requester_pays) headers[count++] = {"x-amz-request-payer", "requester"};
     const Signed sent = request_head("GET", path, {}, std::span(headers, count));
 
@@ -222,20 +225,25 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
             place.sized = true;
         }
         if (!place.sized) co_return co_await collect(*answer, place.meta, sink);
+        if (const auto told = checksum_of(answer->head(), place)) sink.checksum(*told);
         co_await receive(*answer, sink.begin(place.meta, place.range), place.range, sink);
+        sink.filled();
         log.body_came();
     } catch (Error& error) {
         error.from = from;
+        if (error.kind == ErrorKind::checksum_mismatch) answer->cut();  // it may be the line's
         throw;
     }
 }
 
-awaitable<ObjectMeta> S3Store::head(const std::string& key) {
+awaitable<ResponseHead> S3Store::head_of(const std::string& key) {
     if (credentials_->wanted()) co_await credentials_->brought();
     const std::string path = target_.base_path + "/" + encode_path(key);
-    HeaderView payer{"x-amz-request-payer", "requester"};
-    const Signed sent =
-        request_head("HEAD", path, {}, std::span(&payer, target_.requester_pays ? 1 : 0));
+    HeaderView headers[2];
+    std::size_t count = 0;
+    if (target_.verify_checksums) headers[count++] = checksum_mode;
+    if (target_.requester_pays) headers[count++] = {"x-amz-request-payer", "requester"};
+    const Signed sent = request_head("HEAD", path, {}, std::span(headers, count));
     RequestLog log;
     Lease answer = co_await exchange(sent, true);
     if (log.wanted()) log.head_came("HEAD " + url_of(key), answer->head());
@@ -243,8 +251,22 @@ awaitable<ObjectMeta> S3Store::head(const std::string& key) {
         throw verdict(answer->head(), "", sent, true);
     if (!answer->head().content_length)
         throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
-    co_return ObjectMeta{*answer->head().content_length, answer->head().etag,
-                         parse_http_date(answer->head().last_modified)};
+    co_return answer->head();
+}
+
+awaitable<ObjectMeta> S3Store::head(const std::string& key) {
+    const ResponseHead head = co_await head_of(key);
+    co_return ObjectMeta{*head.content_length, head.etag, parse_http_date(head.last_modified)};
+}
+
+awaitable<std::optional<ObjectChecksum>> S3Store::checksum(const std::string& key,
+                                                           const std::string& etag) {
+    const ResponseHead head = co_await head_of(key);
+    if (head.etag != etag) co_return std::nullopt;
+    BodyPlace all;
+    all.meta.size = *head.content_length;
+    all.range = {0, all.meta.size};
+    co_return checksum_of(head, all);
 }
 
 awaitable<ListPage> S3Store::parse(std::string body) {

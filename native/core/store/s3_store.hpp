@@ -23,6 +23,7 @@ struct S3Target {
     std::string base_path;  // "" for virtual-hosted style, "/bucket" for path style
     std::string region;
     bool requester_pays = false;
+    bool verify_checksums = false;         // asks for those that the store holds
     std::shared_ptr<const Whence> whence;  // told where it cannot be reached
 };
 
@@ -41,6 +42,9 @@ class S3Store final : public ObjectStore {
     boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
     boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;
+    bool verifies() const override { return target_.verify_checksums; }
+    boost::asio::awaitable<std::optional<ObjectChecksum>> checksum(
+        const std::string& key, const std::string& etag) override;
     const std::string& origin() const override { return origin_; }
     std::string url_of(const std::string& key) const override;
 
@@ -66,6 +70,8 @@ class S3Store final : public ObjectStore {
                                                 std::uint64_t avoid, BodySink* sink);
     // Replaces the error where the reason is that the other scheme is spoken there.
     boost::asio::awaitable<void> look_for_reason(Error& error);
+    // Of the HEAD of an object, which is there.
+    boost::asio::awaitable<ResponseHead> head_of(const std::string& key);
     // The body of an answer that is no success; "" where it cannot be had.
     static boost::asio::awaitable<std::string> refusal_text(Connection& answer);
     // What such an answer means. Asks for new credentials, if that is it.

@@ -8,6 +8,7 @@ const char* name_of(ErrorKind kind) noexcept {
         case ErrorKind::timeout: return "timeout";
         case ErrorKind::throttled: return "throttled";
         case ErrorKind::server: return "server";
+        case ErrorKind::checksum_mismatch: return "checksum_mismatch";
         case ErrorKind::expired_credentials: return "expired_credentials";
         case ErrorKind::wrong_region: return "wrong_region";
         case ErrorKind::not_s3: return "not_s3";

@@ -17,6 +17,7 @@ enum class ErrorKind : std::uint8_t {
     timeout,              // connect took too long, or no byte came for too long
     throttled,            // 429, 503 SlowDown and their kin
     server,               // 5xx, 408
+    checksum_mismatch,    // the bytes are not those whose checksum the store holds
     expired_credentials,  // ExpiredToken and its kin: new credentials may help
     wrong_region,         // 301, 307 or 400 that names the bucket's region
     // The answer cannot be right, but the next one may be.
@@ -41,7 +42,8 @@ const char* name_of(ErrorKind kind) noexcept;
 // True where another attempt may succeed without the user doing anything.
 constexpr bool is_transient(ErrorKind kind) noexcept {
     return kind == ErrorKind::connection || kind == ErrorKind::timeout ||
-           kind == ErrorKind::throttled || kind == ErrorKind::server;
+           kind == ErrorKind::throttled || kind == ErrorKind::server ||
+           kind == ErrorKind::checksum_mismatch;
 }
 
 // Some balancer, proxy or cache between us and the store may have answered: few attempts tell

@@ -33,6 +33,7 @@ constexpr RetryCause cause_of(ErrorKind kind) noexcept {
         case ErrorKind::server: return RetryCause::server;
         case ErrorKind::expired_credentials: return RetryCause::expired_credentials;
         case ErrorKind::wrong_region: return RetryCause::wrong_region;
+        case ErrorKind::checksum_mismatch: return RetryCause::checksum;
         default: return RetryCause::lie;
     }
 }

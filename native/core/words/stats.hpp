@@ -14,16 +14,18 @@ namespace s3pipes {
 // What only grows. Number: std::atomic<std::uint64_t> where it is counted, std::uint64_t in a sum.
 template <class Number>
 struct Counters {
-    Number requests{0};        // attempts begun
-    Number retries{0};         // attempts after the first of their chunk
-    Number bytes_received{0};  // of bodies
-    Number chunks_evicted{0};  // fetched, then given up for a blocked reader
-    Number wait_ns{0};         // time that readers waited
-    Number throttled{0};       // answers of 429 or 503
-    Number hedges{0};          // second requests sent for what was late
-    Number hedges_won{0};      // of those, the ones whose bytes were used
-    Number replaced{0};        // connections given up as too slow, for others
-    Number skipped{0};         // objects that a loader left out
+    Number requests{0};          // attempts begun
+    Number retries{0};           // attempts after the first of their chunk
+    Number bytes_received{0};    // of bodies
+    Number bytes_verified{0};    // that added up to the checksum which the store holds
+    Number bytes_unverified{0};  // for which it holds none, or none that could be used
+    Number chunks_evicted{0};    // fetched, then given up for a blocked reader
+    Number wait_ns{0};           // time that readers waited
+    Number throttled{0};         // answers of 429 or 503
+    Number hedges{0};            // second requests sent for what was late
+    Number hedges_won{0};        // of those, the ones whose bytes were used
+    Number replaced{0};          // connections given up as too slow, for others
+    Number skipped{0};           // objects that a loader left out
     std::array<Number, retry_cause_names.size()> retries_by{};
     Histogram<Number> first_byte{};  // from the request for a chunk to the head of its answer
     Histogram<Number> transfer{};    // from there to the chunk's last byte
@@ -40,6 +42,8 @@ void for_each_counter(One& one, Other& other, Apply apply) {
     apply(one.requests, other.requests);
     apply(one.retries, other.retries);
     apply(one.bytes_received, other.bytes_received);
+    apply(one.bytes_verified, other.bytes_verified);
+    apply(one.bytes_unverified, other.bytes_unverified);
     apply(one.chunks_evicted, other.chunks_evicted);
     apply(one.wait_ns, other.wait_ns);
     apply(one.throttled, other.throttled);

@@ -1,5 +1,6 @@
 #include "sim/s3/account.hpp"
 
+#include "core/s3/base64.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim/s3/fault.hpp"
 #include "sim/s3/names.hpp"

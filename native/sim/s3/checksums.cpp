@@ -1,5 +1,6 @@
 #include "sim/s3/checksums.hpp"
 
+#include "core/s3/base64.hpp"
 #include "core/s3/checksum.hpp"
 #include "sim/s3/contents.hpp"
 #include "sim/s3/fault.hpp"

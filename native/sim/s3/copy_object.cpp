@@ -1,4 +1,5 @@
 // One object becomes another; their content is one.
+#include "core/s3/base64.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim/s3/conditions.hpp"
 #include "sim/s3/copy_source.hpp"

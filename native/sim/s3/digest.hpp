@@ -1,4 +1,4 @@
-// MD5 and SHA-1, which S3 still counts with; and base64, which it writes them in.
+// MD5 and SHA-1, which S3 still counts with.
 #pragma once
 
 #include <memory>
@@ -29,9 +29,5 @@ class Hash {
 
 std::string digest_of(Hash::Kind kind, std::string_view bytes);
 std::string hex(std::string_view bytes);  // lower case
-
-std::string encode_base64(std::string_view bytes);
-// nullopt where it is no base64 with its padding.
-std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace s3pipes::sim

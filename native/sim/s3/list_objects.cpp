@@ -1,6 +1,7 @@
 // ListObjectsV2, and ListObjects before it.
 #include <algorithm>
 
+#include "core/s3/base64.hpp"
 #include "sim/s3/dates.hpp"
 #include "sim/s3/digest.hpp"
 #include "sim/s3/fault.hpp"

@@ -1,6 +1,7 @@
 // The parts of an upload, the uploads of a bucket.
 #include <algorithm>
 
+#include "core/s3/base64.hpp"
 #include "sim/s3/dates.hpp"
 #include "sim/s3/digest.hpp"
 #include "sim/s3/fault.hpp"

@@ -1,6 +1,7 @@
 // Multipart uploads: begun, filled, given up. Their completion has a file of its own.
 #include <algorithm>
 
+#include "core/s3/base64.hpp"
 #include "core/words/object.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim/s3/conditions.hpp"

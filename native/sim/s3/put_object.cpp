@@ -1,4 +1,5 @@
 // PUT and DELETE of an object.
+#include "core/s3/base64.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim/s3/conditions.hpp"
 #include "sim/s3/contents.hpp"

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/s3/base64.hpp"
 #include "core/words/error.hpp"
 #include "sim/s3/account.hpp"
 #include "sim/s3/call.hpp"

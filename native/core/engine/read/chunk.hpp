@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "core/memory/charge.hpp"
 #include "core/memory/view.hpp"
+#include "core/s3/chunk_sum.hpp"
 #include "core/words/failure.hpp"
 #include "core/words/object.hpp"
 
@@ -37,12 +39,24 @@ struct Chunk {
     std::atomic<bool> given_up{false};  // nobody wants it any more: its request ends
     bool spared = false;                // ... by itself, for little is missing
 
+    // Its bytes may turn out wrong, and others come in their place: not to be read before its end.
+    std::atomic<bool> sealed{false};
+    bool summed = false;          // by who carries it out, for the object's checksum
+    bool asks_checksum = false;   // ... who asks for it, because the answer said nothing
+    bool verified = false;        // the store's checksum is of these bytes
+    bool held = false;            // its request is over; it is ready when all of the object agrees
+    std::optional<ChunkSum> sum;  // of all of it
+
     std::size_t loop = 0;
     std::weak_ptr<Task> task;   // who carries it out; its loop's
     std::uint64_t leaving = 0;  // bytes of the budget that its end gives back, once given up
 
-    std::uint64_t filled_end() const noexcept { return range.begin + filled.load(); }
     bool running() const noexcept { return state == State::running; }
+    // Bytes that may be read, from range.begin.
+    std::uint64_t readable() const noexcept {
+        return sealed.load() && state != State::ready ? 0 : filled.load();
+    }
+    std::uint64_t readable_end() const noexcept { return range.begin + readable(); }
     std::uint64_t budget_bytes() const noexcept {
         return charge.bytes() +
                (memory.owner() && memory.owner()->in_budget() ? memory.owner()->capacity() : 0);

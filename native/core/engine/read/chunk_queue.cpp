@@ -14,7 +14,9 @@ ChunkQueue::ChunkQueue(Wish wish, Destination destination)
       position_(wish_.range.begin),
       wanted_until_(wish_.glance ? wish_.range.begin + 1 : 0),
       run_begin_(wish_.range.begin),
-      step_bytes_(wish_.glance ? first_step_bytes : unbounded) {}
+      step_bytes_(wish_.glance ? first_step_bytes : unbounded) {
+    if (wish_.check && wish_.range.begin == 0) check_.begin();
+}
 
 std::uint64_t ChunkQueue::end() const noexcept {
     return meta_ ? std::min(meta_->size, wish_.range.end) : wish_.range.end;
@@ -50,6 +52,13 @@ bool ChunkQueue::complete() const noexcept {
            chunks_.front()->range.begin == begin();
 }
 
+std::vector<std::shared_ptr<Chunk>> ChunkQueue::complete_chunks() const {
+    std::vector<std::shared_ptr<Chunk>> found;
+    for (const auto& chunk : chunks_)
+        if (chunk->held || chunk->state == Chunk::State::ready) found.push_back(chunk);
+    return found;
+}
+
 const Failure* ChunkQueue::first_failure() const noexcept {
     if (failed_ == 0) return nullptr;
     for (const auto& chunk : chunks_)
@@ -66,15 +75,17 @@ bool ChunkQueue::starves() const noexcept {
 void ChunkQueue::forget(const std::shared_ptr<Chunk>& chunk, bool spare) {
     outstanding_ -= std::exchange(chunk->counted, 0);
     if (chunk->state == Chunk::State::failed) --failed_;
-    if (!chunk->running()) {
-        chunk->memory = View();  // who still reads from it holds a view of its own
+    if (std::exchange(chunk->held, false))
+        --pending_;
+    else if (chunk->running()) {
+        --pending_;
+        chunk->spared = spare && chunk->memory.owner() && !destination_.is_users() &&
+                        chunk->range.size() - chunk->filled.load() <= first_step_bytes;
+        chunk->given_up = true;
+        given_up_.push_back(chunk);
         return;
     }
-    --pending_;
-    chunk->spared = spare && chunk->memory.owner() && !destination_.is_users() &&
-                    chunk->range.size() - chunk->filled.load() <= first_step_bytes;
-    chunk->given_up = true;
-    given_up_.push_back(chunk);
+    chunk->memory = View();  // who still reads from it holds a view of its own
 }
 
 void ChunkQueue::release(Chunk& chunk) {
@@ -83,6 +94,7 @@ void ChunkQueue::release(Chunk& chunk) {
 }
 
 void ChunkQueue::restart(std::uint64_t position, bool spare) {
+    check_.restart(position);
     for (const auto& chunk : chunks_) forget(chunk, spare);
     chunks_.clear();
     next_begin_ = position;

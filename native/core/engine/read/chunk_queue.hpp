@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/engine/read/chunk.hpp"
+#include "core/engine/read/object_check.hpp"
 #include "core/memory/destination.hpp"
 #include "core/words/object.hpp"
 
@@ -24,6 +25,8 @@ class ChunkQueue {
         std::optional<ObjectMeta> known;  // from a listing
         // At a glance: nobody has said that more than the first bytes will be read.
         bool glance = false;
+        // What comes is held against the object's checksum, if all of it is read.
+        bool check = false;
     };
 
     ChunkQueue(Wish wish, Destination destination);
@@ -54,6 +57,9 @@ class ChunkQueue {
     std::uint64_t outstanding_bytes() const noexcept { return outstanding_; }
     std::uint64_t delivered_bytes() const noexcept { return delivered_; }
     std::size_t running() const noexcept { return running_; }  // requests, given up ones included
+    const ObjectCheck& check() const noexcept { return check_; }
+    // Whose requests are over, and which the reader has not passed.
+    std::vector<std::shared_ptr<Chunk>> complete_chunks() const;
     // Changes when what is known of the object turned out wrong, and it is read anew: bytes of
     // before are none of it.
     std::uint32_t edition() const noexcept { return edition_; }
@@ -86,6 +92,8 @@ class ChunkQueue {
     // Of a request. Bounded where little is known of the reader: then no bytes are fetched ahead
     // either, until reading is seen to go on.
     std::uint64_t step_bytes_ = unbounded;
+    ObjectCheck check_;
+    bool again_ = false;  // all has been fetched again, because it was not what the store said
     std::uint32_t edition_ = 0;
     bool handed_out_ = false;  // the reader has had bytes of it
     bool closed_ = false;
@@ -146,12 +154,26 @@ class ChunkQueue::FillEnd {
     std::shared_ptr<Chunk> start(ByteRange range, Charge charge, std::uint64_t counted);
     // The head of an answer. True for the first. Throws Error where it contradicts what is known.
     bool learn(const ObjectMeta& meta);
-    // What one answer told was not so: this is. All is fetched anew, unless the reader has had
-    // bytes already, or it was the listing that told: then false.
+    // What one answer told was not so: this is. What lies ahead is fetched anew. False where it was
+    // the listing that told, or the reader has had bytes of what is another version.
     bool correct(const ObjectMeta& meta);
     // Memory for the chunk, now that its real end is known.
     void place(Chunk& chunk, Arena& arena);
     void finish(Chunk& chunk, std::unique_ptr<const Failure> failure);
+
+    ObjectCheck& check() noexcept { return queue_.check_; }
+    // The object's checksum had better be asked for: all of it will be read, in several chunks.
+    bool wants_checksum() const noexcept;
+    // Of the last chunk, which is held until all of the object has come and the store has told what
+    // it adds up to.
+    enum class Verdict : std::uint8_t { none_yet, agrees, unprovable, differs };
+    Verdict judge() const;
+    std::optional<ChunkSum> total() const { return queue_.check_.total(queue_.chunks_); }
+    void accept();
+    void refuse(std::unique_ptr<const Failure> failure);
+    // All is fetched once more. False: it has been already, or the reader has had bytes of it.
+    bool fetch_again();
+
     // Of a request that could not be made.
     void fail(ByteRange range, std::unique_ptr<const Failure> failure);
     bool holds_memory() const noexcept;  // of the budget, which it could give up
@@ -160,6 +182,10 @@ class ChunkQueue::FillEnd {
     void check_fits() const;  // throws Error where the user's memory is too small
 
   private:
+    std::shared_ptr<Chunk> held() const noexcept;
+    void make_ready(Chunk& chunk);
+    void make_failed(Chunk& chunk, std::unique_ptr<const Failure> failure);
+
     ChunkQueue& queue_;
 };
 

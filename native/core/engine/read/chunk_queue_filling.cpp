@@ -60,12 +60,15 @@ bool ChunkQueue::FillEnd::learn(const ObjectMeta& meta) {
 
 bool ChunkQueue::FillEnd::correct(const ObjectMeta& meta) {
     const std::uint64_t wished = queue_.wish_.range.end;
-    if (queue_.wish_.known || queue_.handed_out_ || queue_.closed_ ||
-        queue_.destination_.is_users())
+    if (!queue_.meta_ || queue_.wish_.known || queue_.closed_ || queue_.destination_.is_users())
         return false;
-    if (queue_.position_ != queue_.begin() || (wished != unbounded && wished > meta.size))
-        return false;
-    queue_.restart(queue_.begin());
+    if (queue_.position_ > meta.size || (wished != unbounded && wished > meta.size)) return false;
+    // What has been read of the same version is right, whatever its size is.
+    const bool same = !meta.etag.empty() && queue_.meta_->etag == meta.etag;
+    const bool untouched = !queue_.handed_out_ && queue_.position_ == queue_.begin();
+    if (!untouched && (!same || queue_.is_one_piece())) return false;
+    queue_.restart(queue_.position_);
+    queue_.check_.forget();
     queue_.meta_ = meta;
     ++queue_.edition_;
     return true;
@@ -95,18 +98,78 @@ void ChunkQueue::FillEnd::finish(Chunk& chunk, std::unique_ptr<const Failure> fa
         chunk.memory = View();  // who still reads from it holds a view of its own
         return;
     }
+    if (failure) return make_failed(chunk, std::move(failure));
+    const bool single = queue_.is_single(chunk);
+    if (queue_.check_.sums() && !single && !chunk.verified) queue_.check_.came(chunk.range.size());
+    chunk.held = queue_.check_.holds() && !single && chunk.range.end >= queue_.end();
+    if (!chunk.held) make_ready(chunk);
+}
+
+void ChunkQueue::FillEnd::make_ready(Chunk& chunk) {
     --queue_.pending_;
-    if (failure) {
-        chunk.state = Chunk::State::failed;
-        chunk.failure = std::move(failure);
-        ++queue_.failed_;
-        return;
-    }
     chunk.state = Chunk::State::ready;
     // In the user's memory already: nothing is left to consume. But for a whole object that nobody
     // has taken yet: only the window bounds how many of those lie about.
     const bool outside = !chunk.memory.owner() || !chunk.memory.owner()->in_budget();
     if (outside && !queue_.is_single(chunk)) queue_.release(chunk);
+}
+
+void ChunkQueue::FillEnd::make_failed(Chunk& chunk, std::unique_ptr<const Failure> failure) {
+    --queue_.pending_;
+    chunk.state = Chunk::State::failed;
+    chunk.failure = std::move(failure);
+    ++queue_.failed_;
+}
+
+bool ChunkQueue::FillEnd::wants_checksum() const noexcept {
+    if (!queue_.check_.may_ask() || !queue_.meta_ || queue_.end() < queue_.meta_->size)
+        return false;
+    const auto& chunks = queue_.chunks_;
+    if (chunks.empty() || queue_.is_single(*chunks.front())) return false;
+    return queue_.step_bytes_ == unbounded || queue_.next_begin_ >= queue_.end();
+}
+
+std::shared_ptr<Chunk> ChunkQueue::FillEnd::held() const noexcept {
+    if (queue_.chunks_.empty() || !queue_.chunks_.back()->held) return nullptr;
+    return queue_.chunks_.back();
+}
+
+ChunkQueue::FillEnd::Verdict ChunkQueue::FillEnd::judge() const {
+    const ObjectCheck& check = queue_.check_;
+    if (!held()) return Verdict::none_yet;
+    if (!check.holds()) return Verdict::unprovable;
+    if (!check.told() || queue_.pending_ != 1 || queue_.failed_ != 0) return Verdict::none_yet;
+    const auto sum = check.total(queue_.chunks_);
+    if (!sum || sum->kind() != check.said()->kind || sum->bytes() != queue_.meta_->size)
+        return Verdict::unprovable;
+    return sum->value() == check.said()->value ? Verdict::agrees : Verdict::differs;
+}
+
+void ChunkQueue::FillEnd::accept() {
+    const auto chunk = held();
+    chunk->held = false;
+    make_ready(*chunk);
+}
+
+void ChunkQueue::FillEnd::refuse(std::unique_ptr<const Failure> failure) {
+    const auto chunk = held();
+    chunk->held = false;
+    chunk->sealed = true;  // not even those of its bytes that nobody has read yet
+    queue_.check_.end();
+    make_failed(*chunk, std::move(failure));
+}
+
+bool ChunkQueue::FillEnd::fetch_again() {
+    if (queue_.handed_out_ || queue_.again_ || queue_.position_ != queue_.begin()) return false;
+    queue_.again_ = true;
+    queue_.check_.restart(queue_.begin());
+    for (const auto& chunk : queue_.chunks_) queue_.forget(chunk);
+    queue_.chunks_.clear();
+    queue_.next_begin_ = queue_.begin();
+    // The user's is written to again: no request does so any more.
+    if (!queue_.destination_.is_users()) queue_.destination_ = queue_.destination_.afresh();
+    ++queue_.edition_;
+    return true;
 }
 
 void ChunkQueue::FillEnd::fail(ByteRange range, std::unique_ptr<const Failure> failure) {

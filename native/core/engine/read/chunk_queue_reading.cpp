@@ -69,6 +69,7 @@ void ChunkQueue::ReadEnd::consume(std::uint64_t bytes) {
             if (chunk->state == Chunk::State::ready) claim();
             return;
         }
+        queue_.check_.passed(*chunk);
         queue_.release(*chunk);
         queue_.forget(chunk, true);  // passed over by a seek, if it still runs
         chunks.pop_front();
@@ -120,6 +121,7 @@ void ChunkQueue::ReadEnd::abandon() {
 }
 
 void ChunkQueue::ReadEnd::close() {
+    queue_.check_.end();
     queue_.restart(queue_.position_);
     queue_.closed_ = true;
 }

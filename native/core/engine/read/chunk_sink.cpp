@@ -16,8 +16,9 @@ double seconds(std::chrono::steady_clock::duration duration) noexcept {
 
 }  // namespace
 
-ChunkSink::ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request, Judge& judge)
-    : engine_(engine), what_(what), request_(request), judge_(judge) {}
+ChunkSink::ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request,
+                     ChunkCheck& check, Judge& judge)
+    : engine_(engine), what_(what), request_(request), check_(check), judge_(judge) {}
 
 void ChunkSink::asked() noexcept {
     began_ = std::chrono::steady_clock::now();
@@ -48,6 +49,7 @@ ChunkSink::Place ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
         const ObjectMeta& known = *what_.download->queue.meta();
         if (request_.if_match.empty()) request_.if_match = known.etag;
         request_.known_size = known.size;
+        scheduler.told(what_.stream, chunk, said_, !request_.range);
         return todo;
     });
     const std::uint64_t from = chunk.range.begin + filled_;
@@ -56,6 +58,7 @@ ChunkSink::Place ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
         throw Error(ErrorKind::bad_response, "the answer begins at byte " +
                                                  std::to_string(body.begin) + ", not at " +
                                                  std::to_string(asked));
+    if (said_ && body == chunk.range) check_.tell(*said_, body.size() == meta.size);
     const std::uint64_t until = std::min(body.end, chunk.range.end);
     if (until <= from) return {};
     // The other one has brought more since this one was asked.
@@ -67,9 +70,21 @@ void ChunkSink::advanced(std::size_t total) {
     engine_.stats().bytes_received += filled_before_ + total - filled_;
     filled_ = filled_before_ + total;
     chunk.filled.store(filled_);
+    check_.follow();
     if (filled_ >= chunk.wake_at.load() && filled_ < chunk.range.size()) {
         std::lock_guard lock(engine_.mutex());
         what_.download->signal.wake();
+    }
+}
+
+void ChunkSink::filled() {
+    const Chunk& chunk = *what_.chunk;
+    if (!check_.told() || filled_ < chunk.range.size()) return;
+    try {
+        check_.end();
+    } catch (const Error&) {
+        filled_ = filled_before_;  // it has brought nothing
+        throw;
     }
 }
 

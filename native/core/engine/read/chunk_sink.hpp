@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "core/engine/read/chunk_check.hpp"
 #include "core/engine/read/todo.hpp"
 #include "core/memory/charge.hpp"
 #include "core/policy/path.hpp"
@@ -30,13 +32,16 @@ class ChunkSink final : public BodySink {
         ~Judge() = default;
     };
 
-    ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request, Judge& judge);
+    ChunkSink(Engine& engine, const Todo::Start& what, GetRequest& request, ChunkCheck& check,
+              Judge& judge);
 
     void asked() noexcept override;
     void carried(Carrier* by) noexcept override;
+    void checksum(const ObjectChecksum& said) override { said_ = said; }
     Place begin(const ObjectMeta& meta, ByteRange body) override;
     void advanced(std::size_t total) override;
     bool reserve(std::uint64_t bytes) override;
+    void filled() override;
 
     // From now on it takes no byte. True: what carries its answer is cut, and so it ends.
     bool end() noexcept;
@@ -51,7 +56,9 @@ class ChunkSink final : public BodySink {
     Engine& engine_;
     const Todo::Start& what_;
     GetRequest& request_;  // the next attempt's too
+    ChunkCheck& check_;
     Judge& judge_;
+    std::optional<ObjectChecksum> said_;  // of what the answer brings
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point head_ = began_;
     std::uint64_t filled_before_ = 0;

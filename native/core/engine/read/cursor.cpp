@@ -56,7 +56,7 @@ ObjectMeta Cursor::wait_ready(const Poll& poll) {
     wait(held, poll, [&] { return queue.ready(); });
     check_open();
     if (const auto first = queue.chunk_at(queue.begin())) {
-        if (first->failure && first->filled.load() == 0) throw *first->failure;
+        if (first->failure && first->readable() == 0) throw *first->failure;
         if (first->state == Chunk::State::ready && queue.is_single(*first)) {
             ChunkQueue::ReadEnd(queue).claim();
             moved();

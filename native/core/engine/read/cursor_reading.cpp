@@ -26,15 +26,15 @@ std::shared_ptr<Chunk> Cursor::bytes_at_position(Lock& held, std::uint64_t enoug
         const std::uint64_t offset = queue.position() - chunk->range.begin;
         const std::uint64_t size = chunk->range.size();
         const std::uint64_t need = offset + std::min(enough, size - offset);
-        chunk->wake_at.store(need);
+        chunk->wake_at.store(chunk->sealed.load() ? UINT64_MAX : need);
         // A chunk that is wanted to its end is waited for as a whole: its task ends right after.
-        if (need >= size || !chunk->memory.owner() || chunk->filled.load() < need) return false;
+        if (need >= size || !chunk->memory.owner() || chunk->readable() < need) return false;
         chunk->wake_at.store(UINT64_MAX);
         return true;
     };
     wait(held, poll, found);
     check_open();
-    if (chunk->failure && chunk->filled_end() <= queue.position()) throw *chunk->failure;
+    if (chunk->failure && chunk->readable_end() <= queue.position()) throw *chunk->failure;
     return chunk;
 }
 
@@ -50,7 +50,7 @@ View Cursor::here() const {
     const auto chunk = stream_ != nullptr ? queue.chunk_at(queue.position()) : nullptr;
     if (!queue.meta() || !chunk || !chunk->memory.owner()) return {};
     const std::uint64_t offset = queue.position() - chunk->range.begin;
-    const std::uint64_t filled = chunk->filled.load();
+    const std::uint64_t filled = chunk->readable();
     return offset < filled ? chunk->memory.part(offset, filled - offset) : View();
 }
 
@@ -122,7 +122,7 @@ std::size_t Cursor::copy_into(std::span<std::byte> into, const Poll& poll) {
         const auto chunk = bytes_at_position(held, into.size() - done, poll);
         if (!chunk) break;
         const std::size_t count =
-            std::min<std::uint64_t>(into.size() - done, chunk->filled_end() - position_);
+            std::min<std::uint64_t>(into.size() - done, chunk->readable_end() - position_);
         const View from = chunk->memory.part(position_ - chunk->range.begin, count);
         const std::uint32_t edition = download_->queue.edition();
         held.unlock();
@@ -141,7 +141,7 @@ void Cursor::append_line(std::string& line, std::size_t limit, const Poll& poll)
         const auto chunk = bytes_at_position(held, 1, poll);
         if (!chunk) return;
         const std::size_t available =
-            std::min<std::uint64_t>(limit, chunk->filled_end() - position_);
+            std::min<std::uint64_t>(limit, chunk->readable_end() - position_);
         const View from = chunk->memory.part(position_ - chunk->range.begin, available);
         const std::uint32_t edition = download_->queue.edition();
         held.unlock();
@@ -166,7 +166,7 @@ View Cursor::next_view(const Poll& poll, bool* last) {
     const auto chunk = bytes_at_position(held, UINT64_MAX, poll);
     if (!chunk) return {};
     const View view =
-        chunk->memory.part(position_ - chunk->range.begin, chunk->filled_end() - position_);
+        chunk->memory.part(position_ - chunk->range.begin, chunk->readable_end() - position_);
     view.owner()->leave_budget();
     consume(view.size());
     if (last != nullptr) *last = download_->queue.left() == 0;

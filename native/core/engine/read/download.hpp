@@ -1,6 +1,7 @@
 // One object under way: what its reader, the scheduler and its tasks share.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,6 +21,8 @@ struct Download {
           retry(retry_),
           queue(std::move(wish), std::move(destination)) {}
 
+    // By which chunks are summed; changes when the store tells another.
+    std::atomic<ChecksumKind> checksum_kind{ChecksumKind::crc64nvme};
     const std::shared_ptr<ObjectStore> store;
     const std::string key;
     const RetryRules retry;

@@ -41,7 +41,7 @@ std::string in_words(double seconds) {
 struct Fetch::Second {
     Second(Fetch& fetch, GetRequest request_)
         : request(std::move(request_)),
-          sink(fetch.engine_, fetch.what_, request, fetch),
+          sink(fetch.engine_, fetch.what_, request, fetch.check_, fetch),
           over(fetch.loop().context(), asio::steady_timer::time_point::max()) {}
 
     GetRequest request;
@@ -57,7 +57,8 @@ Fetch::Fetch(Engine& engine, Todo::Start what)
       engine_(engine),
       what_(std::move(what)),
       request_(what_.request),
-      paced_(what_.paced) {}
+      paced_(what_.paced),
+      check_(*what_.download, *what_.chunk) {}
 
 Fetch::~Fetch() = default;
 
@@ -65,6 +66,7 @@ asio::awaitable<void> Fetch::attempt() {
     std::optional<Error> change;
     try {
         co_await ask();
+        if (!check_.ended()) co_await prove();
         co_return;
     } catch (const Error& error) {
         if (what_.chunk->given_up) throw;
@@ -121,10 +123,12 @@ asio::awaitable<void> Fetch::ask() {
     // Only what is missing is asked for, and only of the object that the bytes so far came from.
     if (const std::uint64_t filled = chunk.filled.load(); filled != 0)
         request_.range = ByteRange{chunk.range.begin + filled, chunk.range.end};
+    else
+        request_.range = what_.request.range;
     filler_ = nullptr;
     stood_still_.reset();
     ChunkSink::Judge& judge = *this;
-    first_.emplace(engine_, what_, request_, judge);
+    first_.emplace(engine_, what_, request_, check_, judge);
     second_.reset();
     std::exception_ptr thrown;
     try {
@@ -143,7 +147,7 @@ asio::awaitable<void> Fetch::ask() {
         end_second();
     }
     disarm();
-    if (complete()) co_return;
+    if (in_place()) co_return;
     if (stood_still_ && !chunk.given_up) throw Error(*stood_still_);
     if (thrown) std::rethrow_exception(thrown);
     throw Error(ErrorKind::connection, "the server sent fewer bytes than were asked for");
@@ -173,7 +177,40 @@ asio::awaitable<void> Fetch::second_ends() {
     if (!second->is_over) throw Error(ErrorKind::cancelled, "the reader went away");
 }
 
+// An object in one chunk whose answer said nothing of its bytes, for it was asked for as a range,
+// has a checksum all the same.
+asio::awaitable<void> Fetch::prove() {
+    const Download& download = *what_.download;
+    const std::uint64_t from = filler_ == nullptr ? 0 : filler_->mark();
+    if (what_.chunk->asks_checksum && !check_.told()) {
+        std::optional<ObjectChecksum> said;
+        bool answered = false;
+        try {
+            said = co_await download.store->checksum(download.key, request_.if_match);
+            answered = true;
+        } catch (const Error& error) {
+            if (error.kind == ErrorKind::cancelled) throw;
+        }
+        if (said) check_.tell(*said, true);
+        if (answered) {
+            std::lock_guard lock(engine_.mutex());
+            engine_.scheduler().told(what_.stream, said);
+        }
+    }
+    try {
+        check_.end();
+    } catch (Error& error) {
+        error.from = from;
+        filler_ = nullptr;  // has brought nothing
+        throw;
+    }
+}
+
 bool Fetch::complete() const {
+    return in_place() && check_.ended();
+}
+
+bool Fetch::in_place() const {
     const Chunk& chunk = *what_.chunk;
     const bool placed = chunk.memory.owner() || chunk.range.empty();
     return placed && chunk.filled.load() >= chunk.range.size();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/engine/read/chunk_check.hpp"
 #include "core/engine/read/chunk_sink.hpp"
 #include "core/engine/read/todo.hpp"
 #include "core/engine/task.hpp"
@@ -27,6 +28,8 @@ class Fetch final : public Task, private ChunkSink::Judge, private Watchdog::Wat
 
     boost::asio::awaitable<void> attempt() override;
     boost::asio::awaitable<void> ask();
+    boost::asio::awaitable<void> prove();
+    bool in_place() const;
     boost::asio::awaitable<void> second_look(Error change);
     std::optional<ObjectMeta> known();
     void ended(std::optional<Failure> failure) override;
@@ -58,6 +61,7 @@ class Fetch final : public Task, private ChunkSink::Judge, private Watchdog::Wat
     std::shared_ptr<Second> second_;
     ChunkSink* filler_ = nullptr;  // whose head is here
     bool paced_;
+    ChunkCheck check_;
     std::string told_;  // of a change, by the last answer
 
     // On the clock of the watchdog.

@@ -1,6 +1,7 @@
 // What the scheduler knows of one store, and has on its way from there.
 #pragma once
 
+#include "core/policy/checksum_habit.hpp"
 #include "core/policy/in_flight.hpp"
 #include "core/policy/lateness.hpp"
 #include "core/policy/pace.hpp"
@@ -14,6 +15,7 @@ struct Flow {
 
     Path path;
     InFlight in_flight;
+    ChecksumHabit checksums;
     Lateness lateness;
     Pace pace;
     RetryBudget retries;

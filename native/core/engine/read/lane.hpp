@@ -63,6 +63,7 @@ struct Scheduler::Lane {
     std::uint64_t behind = 0;            // of these, of objects that the reader has left behind
     std::uint64_t delivered = 0;         // bytes consumed
     std::uint64_t size_guess = 1 << 20;  // of an object whose size nobody told us
+    bool guesses = false;                // ... by that of another
     std::deque<Stream*> ready;
     Stream* waited_for = nullptr;  // by who waits for any
     std::uint64_t touched = 0;

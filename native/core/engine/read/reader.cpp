@@ -27,10 +27,13 @@ Reader::~Reader() {
 
 std::shared_ptr<Cursor> Reader::open(OpenRequest request) {
     engine_->check_process();
-    auto download = std::make_shared<Download>(
-        std::move(request.store), std::move(request.key), rules_.retry,
-        ChunkQueue::Wish{{request.begin, request.end}, std::move(request.known), request.glance},
-        std::move(request.destination));
+    const auto store = std::move(request.store);
+    auto download = std::make_shared<Download>(store, std::move(request.key), rules_.retry,
+                                               ChunkQueue::Wish{{request.begin, request.end},
+                                                                std::move(request.known),
+                                                                request.glance,
+                                                                store->verifies()},
+                                               std::move(request.destination));
     std::lock_guard lock(engine_->mutex());
     Scheduler::Stream* const stream = engine_->scheduler().open(lane_, download, request.tag);
     return std::make_shared<Cursor>(engine_, std::move(download), stream);

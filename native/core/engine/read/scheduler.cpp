@@ -55,6 +55,7 @@ Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> downloa
     stream.flow = flow_of(*download->store);
     stream.download = std::move(download);
     stream.tag = tag;
+    stream.download->checksum_kind = stream.flow->checksums.kind();
     lane->flow = stream.flow;
     adapt(*lane, *stream.flow);
     streams_.emplace(&stream, std::move(made));
@@ -235,6 +236,7 @@ void Scheduler::refresh(Stream& stream, Todo& todo) {
             spare(stream, chunk);
         else
             call_off(std::move(chunk), todo);
+    stats_.bytes_unverified += fill.check().take_unproven();
     if (stream.closed) return;
     Lane& lane = *stream.lane;
     lane.count(stream);

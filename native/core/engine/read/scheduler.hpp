@@ -22,6 +22,7 @@ namespace s3pipes {
 
 struct Flow;
 struct Todo;
+struct Told;
 
 // Pure: no thread, socket or clock; every call says what is to be done. Guarded by the engine's
 // mutex.
@@ -85,6 +86,14 @@ class Scheduler {
     // When a request may go out to a store that asks for fewer.
     Instant turn(Stream* stream, Instant now);
     Lateness::Look look(Stream* stream, const Lateness::Standing& standing, Instant now);
+    // What the answer for a chunk said of the bytes in it; `whole`: it was asked for the object,
+    // and not for a range.
+    void told(Stream* stream, Chunk& chunk, const std::optional<ObjectChecksum>& said, bool whole);
+    // What the store said of an object that is that chunk.
+    void told(const Stream* stream, const std::optional<ObjectChecksum>& said);
+    // What the store said of the object of a question, which may be closed by now; if it answered.
+    Told told(Stream* stream, const std::shared_ptr<Download>& download,
+              const std::optional<ObjectChecksum>& said, const std::string& etag, bool answered);
     Todo due();  // wakes whom it held back
 
     // For the engine
@@ -134,6 +143,9 @@ class Scheduler {
     void call_off_spared(const Stream* of, Todo& todo);  // null: of any
     void call_off(std::shared_ptr<Chunk> chunk, Todo& todo);
     void forget(Stream& stream);
+    void ask_for_checksum(Stream& stream, std::size_t loop, Todo& todo);
+    void settle(Stream& stream);
+    void account(const Stream& stream, const Chunk& chunk, bool complete);
 
     Arena& arena_;
     Stats& stats_;

@@ -34,6 +34,7 @@ Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta, d
     adapt(lane, flow);
     ChunkQueue::FillEnd fill = stream->fill();
     const bool first = fill.learn(meta);
+    if (first) lane.guesses = true;
     if (first)
         lane.size_guess = std::max<std::uint64_t>(
             meta.size + std::min(meta.size / 4, UINT64_MAX - meta.size), smallest_guess_bytes);
@@ -63,14 +64,16 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
     --running_total_;
     --stats_.running;
     leaving_ -= std::exchange(chunk.leaving, 0);
-    stream->fill().finish(chunk, std::move(failure));
     Todo todo;
+    account(*stream, chunk, failure == nullptr);
+    stream->fill().finish(chunk, std::move(failure));
     if (stream->closed) {
         if (stream->queue().running() == 0) {
             todo.wakes.push_back(stream->download);  // its close() may wait for the last one
             forget(*stream);
         }
     } else {
+        settle(*stream);
         refresh(*stream, todo);
         const bool small = !chunk.failure && chunk.range.size() < large_chunk_bytes;
         ended_since_wake_ = std::min(ended_since_wake_ + 1, worth_a_wake);

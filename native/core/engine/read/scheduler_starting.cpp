@@ -159,10 +159,13 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
         queue.meta() ? range->size() : std::min(range->size(), lane.size_guess);
     auto chunk = fill.start(*range, std::move(charge), counted);
     chunk->loop = loop;
+    if (fill.check().may_ask() && !stream.flow->checksums.asks()) fill.check().end();
+    chunk->summed = fill.check().sums();
     ++stream.flow->running;
     ++running_[loop];
     ++running_total_;
     ++stats_.running;
+    ask_for_checksum(stream, loop, todo);
     refresh(stream, todo);
     const Flow& flow = *stream.flow;
     todo.starts.push_back({&stream, stream.download, std::move(chunk), request_for(stream, *range),
@@ -174,7 +177,14 @@ GetRequest Scheduler::request_for(const Stream& stream, ByteRange range) {
     const auto& meta = stream.queue().meta();
     GetRequest request;
     request.key = stream.download->key;
-    if (range.begin != 0 || range.end != (meta ? meta->size : UINT64_MAX)) request.range = range;
+    // S3 holds a checksum against a whole object and against none of its ranges: one that is
+    // probably small is asked for as a whole.
+    const Lane& lane = *stream.lane;
+    const bool probably_whole = !meta && stream.queue().check().sums() && lane.guesses &&
+                                stream.queue().end() == UINT64_MAX &&
+                                lane.size_guess <= lane.chunk_bytes();
+    const bool whole = range.end == (meta ? meta->size : UINT64_MAX) || probably_whole;
+    if (range.begin != 0 || !whole) request.range = range;
     if (!meta) return request;
     request.if_match = meta->etag;
     request.known_size = meta->size;

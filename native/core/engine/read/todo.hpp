@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/engine/read/download.hpp"
@@ -23,7 +24,16 @@ struct Todo {
         bool paced;         // it has to wait for its turn
     };
 
+    // For the object's checksum.
+    struct Question {  // on the loop that is named
+        Scheduler::Stream* stream;
+        std::shared_ptr<Download> download;
+        std::size_t loop;
+        std::string etag;
+    };
+
     std::vector<Start> starts;
+    std::vector<Question> questions;
     std::vector<std::shared_ptr<Chunk>> cancels;
     std::vector<std::shared_ptr<Download>> wakes;  // whose readers sleep
     std::vector<std::shared_ptr<Download>> tells;  // whose readers watch a descriptor
@@ -32,9 +42,21 @@ struct Todo {
     std::optional<std::chrono::microseconds> due;  // ask due() so much later
 
     bool empty() const noexcept {
-        return starts.empty() && cancels.empty() && wakes.empty() && tells.empty() &&
-               ready.empty() && !pump && !due;
+        return starts.empty() && questions.empty() && cancels.empty() && wakes.empty() &&
+               tells.empty() && ready.empty() && !pump && !due;
     }
+};
+
+// What follows from a store's answer to a Todo::Question.
+struct Told {
+    struct Other {
+        std::shared_ptr<Chunk> chunk;
+        View memory;
+    };
+
+    Todo todo;
+    // Complete, and summed by another kind than the one that was told: sum them, tell again.
+    std::vector<Other> others;
 };
 
 }  // namespace s3pipes

@@ -1,0 +1,99 @@
+// Whether objects are what the store says of them.
+#include <algorithm>
+#include <utility>
+
+#include "core/engine/read/chunk_check.hpp"
+#include "core/engine/read/flow.hpp"
+#include "core/engine/read/lane.hpp"
+#include "core/engine/read/scheduler.hpp"
+#include "core/engine/read/todo.hpp"
+
+namespace s3pipes {
+
+void Scheduler::told(Stream* stream, Chunk& chunk, const std::optional<ObjectChecksum>& said,
+                     bool whole) {
+    ChunkQueue& queue = stream->queue();
+    if (chunk.given_up || !queue.check().sums()) return;
+    ChecksumHabit& habit = stream->flow->checksums;
+    const bool single = queue.is_single(chunk) && chunk.range.end == queue.meta()->size;
+    if (said)
+        habit.told(said->kind);
+    else if (single && whole)
+        habit.told(std::nullopt);
+    else if (single && habit.asks() && (chunk.filled == 0 || chunk.sealed))
+        chunk.asks_checksum = chunk.sealed = true;
+    // The answer was the whole object, of which this is the first chunk.
+    if (single || !whole || !said) return;
+    stream->download->checksum_kind = said->kind;
+    stream->fill().check().tell(said);
+}
+
+void Scheduler::told(const Stream* stream, const std::optional<ObjectChecksum>& said) {
+    stream->flow->checksums.told(said ? std::optional(said->kind) : std::nullopt);
+}
+
+// Beside its first chunk, so that the answer is there before the last one.
+void Scheduler::ask_for_checksum(Stream& stream, std::size_t loop, Todo& todo) {
+    ChunkQueue::FillEnd fill = stream.fill();
+    if (!fill.wants_checksum() || !stream.flow->checksums.asks()) return;
+    fill.check().ask();
+    todo.questions.push_back({&stream, stream.download, loop, stream.queue().meta()->etag});
+}
+
+Told Scheduler::told(Stream* stream, const std::shared_ptr<Download>& download,
+                     const std::optional<ObjectChecksum>& said, const std::string& etag,
+                     bool answered) {
+    Told told;
+    const auto found = streams_.find(stream);
+    if (found == streams_.end() || stream->download != download || stream->closed) return told;
+    if (download->queue.meta()->etag != etag) return told;  // it is another object by now
+    if (answered) Scheduler::told(stream, said);
+    ChunkQueue::FillEnd fill = stream->fill();
+    fill.check().tell(said);
+    if (fill.check().told()) {
+        download->checksum_kind = said->kind;
+        for (auto& chunk : download->queue.complete_chunks())
+            if (chunk->sum && chunk->sum->kind() != said->kind)
+                told.others.push_back({chunk, chunk->memory});
+        if (!told.others.empty()) return told;
+    }
+    settle(*stream);
+    refresh(*stream, told.todo);
+    kick(told.todo, stream->lane);
+    told.todo.wakes.push_back(download);
+    return told;
+}
+
+void Scheduler::settle(Stream& stream) {
+    ChunkQueue::FillEnd fill = stream.fill();
+    const auto& meta = stream.queue().meta();
+    switch (fill.judge()) {
+        case ChunkQueue::FillEnd::Verdict::none_yet: return;
+        case ChunkQueue::FillEnd::Verdict::agrees:
+            stats_.bytes_verified += std::min(fill.check().settled(), meta->size);
+            return fill.accept();
+        case ChunkQueue::FillEnd::Verdict::unprovable: fill.check().end(); return fill.accept();
+        case ChunkQueue::FillEnd::Verdict::differs: break;
+    }
+    if (fill.fetch_again()) {
+        stats_.retried(RetryCause::checksum);
+        return;
+    }
+    const Download& download = *stream.download;
+    const ObjectChecksum& said = *fill.check().said();
+    const auto sum = fill.total();
+    fill.refuse(std::make_unique<const Failure>(mismatch(said, sum->value()),
+                                                download.store->url_of(download.key),
+                                                ByteRange{0, meta->size}, 1, 0));
+}
+
+void Scheduler::account(const Stream& stream, const Chunk& chunk, bool complete) {
+    if (!complete || chunk.given_up) return;
+    const ChunkQueue& queue = stream.queue();
+    if (chunk.verified)
+        stats_.bytes_verified += chunk.range.size();
+    else if (!queue.check().sums() || queue.is_single(chunk))
+        stats_.bytes_unverified += chunk.range.size();
+}
+
+}  // namespace s3pipes
