@@ -78,8 +78,8 @@ class ClientConfig:
             the profile's `ca_bundle`, SSL_CERT_FILE, or the system's CAs, whichever is set first.
             A path: against that CA file. False: check nothing; anyone in between can read and
             change the data.
-        verify_checksums: hold what is read against the checksum that the store keeps of it, where it
-            keeps one; default True. False: saves the processor about 40 us per MiB, and large
+        verify_checksums: hold what is read against the checksum that the store keeps of it, where
+            it keeps one; default True. False: saves the processor about 40 us per MiB, and large
             objects one HEAD each; a flipped bit is then delivered.
         use_tls: False speaks plain HTTP where no endpoint URL with its own scheme is given;
             default True.

@@ -108,6 +108,11 @@ class ChecksumMismatch(S3PipesError):
     stored so.
     """
 
+    @property
+    def of_one_object(self) -> bool:
+        """True."""
+        return True
+
 
 class TransferTimeout(S3PipesError, TimeoutError):
     """Connecting took too long, or no byte came for too long, on every attempt."""

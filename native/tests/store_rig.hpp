@@ -83,9 +83,12 @@ inline GetRequest part(std::uint64_t begin, std::uint64_t end, const std::string
     return {key, ByteRange{begin, end}, "", std::nullopt};
 }
 
-// "HTTP/1.1 206 Partial Content" with its fields and an empty line.
-inline std::string head_of(const std::string& status, const std::string& fields = "") {
+// "HTTP/1.1 206 Partial Content" with its fields and an empty line, and no mark of S3.
+inline std::string bare_head_of(const std::string& status, const std::string& fields = "") {
     return "HTTP/1.1 " + status + "\r\n" + fields + "\r\n";
+}
+inline std::string head_of(const std::string& status, const std::string& fields = "") {
+    return bare_head_of(status, "x-amz-request-id: ID\r\n" + fields);
 }
 
 }  // namespace s3pipes::test

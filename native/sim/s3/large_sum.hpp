@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/s3/base64.hpp"
 #include "sim/s3/checksums.hpp"
 #include "sim/s3/contents.hpp"
 #include "sim/s3/object.hpp"
