@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv build demo test test-integrations check format bench test-sanitize fuzz clean
+.PHONY: help venv build demo test test-integrations check format bench torture torture-peers test-sanitize fuzz clean
 
 PY := .venv/bin/python
 CPP = $(shell find native benchmarks -name '*.hpp' -o -name '*.cpp')
@@ -34,7 +34,7 @@ test-integrations: build  ## Lightning, accelerate, webdataset, HF datasets, tor
 check: build  ## ruff, mypy, clang-format, stub against module, import order of the floors
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy s3pipes tests benchmarks scripts
+	$(PY) -m mypy s3pipes tests benchmarks torture scripts
 	.venv/bin/clang-format --dry-run -Werror $(CPP)
 	$(PY) scripts/stub.py
 	$(PY) scripts/floors.py
@@ -46,6 +46,13 @@ format: venv  ## format Python and C++
 bench: build  ## one table: s3pipes, its peers and the ceiling on this machine
 	@scripts/setup.sh bench
 	@.venv-bench/bin/python -m benchmarks $(BENCH_ARGS)
+
+torture: build  ## what is promised of failures, put to a store that fails: targets and figures (40 min)
+	@$(PY) -m torture $(TORTURE_ARGS)
+
+torture-peers: build  ## s3pipes and its peers through the same faults (20 min)
+	@scripts/setup.sh bench
+	@.venv-bench/bin/python -m torture --peers $(TORTURE_ARGS)
 
 test-sanitize: venv  ## native tests and pytest under ASan and UBSan, native tests under TSan
 	@scripts/sanitize.sh

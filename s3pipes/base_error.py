@@ -97,6 +97,14 @@ class S3PipesError(Exception):
             seen.append(f"request id {self.request_id}")
         return ", ".join(seen)
 
+    @property
+    def of_one_object(self) -> bool:
+        """Whether it says something of this object alone, and nothing of the next.
+
+        What `ReadConfig(on_error="skip")` may leave out.
+        """
+        return False
+
     # Without this the state of OSError's subclasses would be lost: they pickle by (errno, text).
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.reason,), self.__dict__

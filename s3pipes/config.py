@@ -7,12 +7,12 @@ Sizes are in bytes, times in seconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from s3pipes import setting
-from s3pipes.errors import ConfigError
+from s3pipes.errors import ConfigError, S3PipesError
 
 KiB = 1 << 10
 MiB = 1 << 20
@@ -20,6 +20,7 @@ GiB = 1 << 30
 TiB = 1 << 40
 
 ADDRESSING_STYLES = ("auto", "path", "virtual")
+ON_ERROR = ("raise", "skip")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +78,8 @@ class ClientConfig:
             the profile's `ca_bundle`, SSL_CERT_FILE, or the system's CAs, whichever is set first.
             A path: against that CA file. False: check nothing; anyone in between can read and
             change the data.
-        verify_checksums: hold what is read against the checksum that the store keeps of it, where it
-            keeps one; default True. False: saves the processor about 40 us per MiB, and large
+        verify_checksums: hold what is read against the checksum that the store keeps of it, where
+            it keeps one; default True. False: saves the processor about 40 us per MiB, and large
             objects one HEAD each; a flipped bit is then delivered.
         use_tls: False speaks plain HTTP where no endpoint URL with its own scheme is given;
             default True.
@@ -216,6 +217,21 @@ class ReadConfig:
         lookahead: objects opened ahead of the consumer at most; 0: none. None, the default:
             automatic, from their sizes and the memory budget. Too small: small objects wait for
             one another's latency. Too large: URLs are taken from the source long before their use.
+        on_error: what a loader does where an object cannot be read. "raise", the default: it
+            raises, which ends its iteration. "skip": it leaves out objects that are gone, changed,
+            forbidden, damaged, or that the store itself fails to give, logs a warning, and counts
+            them in `stats().skipped`; what says something of the next objects too is raised all the
+            same: a wrong setting, credentials, a missing bucket, a network that is down. A function
+            `(url, error)` decides by itself, of network failures too: True skips, False raises, and
+            what it raises is raised; workers that are spawned need one that pickles. An object that
+            fails while it is read keeps what was delivered of it and loses the rest: its lines and
+            whole samples before the failure came, in `.readlines()`, `.load_from_tar()` and
+            `.webdataset()`. A stream that fails in your own code raises there: with
+            `whole_objects=True`, or where objects fit into a chunk, it cannot.
+        max_skipped_share: the share of the objects tried, 0 to 1, above which skipping ends with
+            `TooManySkipped`; default 0.01. Each worker counts its own, each pass anew, and the
+            first three are always let go. Too small: a few bad objects end a run of days. Too
+            large: a run goes on without its data.
     """
 
     chunk_bytes: int | None = None
@@ -223,6 +239,8 @@ class ReadConfig:
     whole_objects: bool = False
     in_order: bool = True
     lookahead: int | None = None
+    on_error: str | Callable[[str, S3PipesError], bool] = "raise"
+    max_skipped_share: float = 0.01
 
     def __post_init__(self) -> None:
         if self.chunk_bytes is not None:
@@ -233,6 +251,9 @@ class ReadConfig:
             setting.whole(self, "lookahead", 0, 1_000_000)
         setting.flag(self, "whole_objects")
         setting.flag(self, "in_order")
+        if not callable(self.on_error) and self.on_error not in ON_ERROR:
+            raise setting.wrong(self, "on_error", "'raise', 'skip' or a function of (url, error)")
+        setting.share(self, "max_skipped_share")
 
     @property
     def largest_chunk_bytes(self) -> int:

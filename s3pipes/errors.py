@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from s3pipes.advice.key import as_a_prefix
 from s3pipes.base_error import S3PipesError as S3PipesError  # noqa: PLC0414 - handed on
 
+# S3's words for an object that is kept from credentials which are good; "": it said none.
+_OF_ONE_OBJECT = ("", "AccessDenied", "Forbidden", "InvalidObjectState")
+_SERVER_FAILED = 500
+_THROTTLED = 503
+
 
 class ConfigError(S3PipesError, ValueError):
     """A setting is wrong, or settings contradict one another: change it."""
@@ -38,6 +43,11 @@ class AccessDenied(S3PipesError, PermissionError, ValueError):
     errno = _errno.EACCES
 
     @property
+    def of_one_object(self) -> bool:
+        """True where the credentials are good, and only this object is kept from them."""
+        return self.code in _OF_ONE_OBJECT
+
+    @property
     def filename(self) -> str | None:
         """The URL, under the name that OSError gives it."""
         return self.url
@@ -53,6 +63,11 @@ class ObjectNotFound(S3PipesError, FileNotFoundError, ValueError):
     errno = _errno.ENOENT
 
     @property
+    def of_one_object(self) -> bool:
+        """True."""
+        return True
+
+    @property
     def filename(self) -> str | None:
         """The URL, under the name that OSError gives it."""
         return self.url
@@ -61,13 +76,28 @@ class ObjectNotFound(S3PipesError, FileNotFoundError, ValueError):
 class ObjectChanged(S3PipesError):
     """The object is not the one that was listed or first read: read it again from its start."""
 
+    @property
+    def of_one_object(self) -> bool:
+        """True."""
+        return True
+
 
 class RequestRefused(S3PipesError, ValueError):
     """S3 refused the request for another reason, which its code names."""
 
+    @property
+    def of_one_object(self) -> bool:
+        """True: an archived object, a key that was deleted, and their like."""
+        return True
+
 
 class RetriesExhausted(S3PipesError):
     """The network or the store kept failing: wait, allow more retries, or ask less at once."""
+
+    @property
+    def of_one_object(self) -> bool:
+        """True where the store answered each time, and failed by itself: 500 and its like."""
+        return self.status >= _SERVER_FAILED and self.status != _THROTTLED
 
 
 class ChecksumMismatch(S3PipesError):
@@ -77,6 +107,11 @@ class ChecksumMismatch(S3PipesError):
     differs each time where the network or a machine on the way is bad; what is always the same was
     stored so.
     """
+
+    @property
+    def of_one_object(self) -> bool:
+        """True."""
+        return True
 
 
 class TransferTimeout(S3PipesError, TimeoutError):
@@ -92,9 +127,21 @@ class BadCertificate(S3PipesError):
 class BadResponse(S3PipesError):
     """What answered does not speak S3, or breaks HTTP: check the endpoint and the proxy."""
 
+    @property
+    def of_one_object(self) -> bool:
+        """True: other objects may be answered rightly."""
+        return True
+
 
 class TransferCancelled(S3PipesError):
     """The stream was closed, or its engine ended, while this read was waiting."""
+
+
+class TooManySkipped(S3PipesError):
+    """More objects failed than `ReadConfig(max_skipped_share=...)` lets a loader leave out.
+
+    Its cause is the last failure.
+    """
 
 
 _CLASSES: dict[str, type[S3PipesError]] = {

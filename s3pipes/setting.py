@@ -60,6 +60,13 @@ def seconds(owner: object, name: str, low: float, high: float) -> None:
         raise wrong(owner, name, f"seconds from {low:g} to {high:g}")
 
 
+def share(owner: object, name: str) -> None:
+    """Raises ConfigError where it is no number from 0 to 1."""
+    value = getattr(owner, name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise wrong(owner, name, "a share from 0 to 1")
+
+
 def flag(owner: object, name: str) -> None:
     """Raises ConfigError where it is neither True nor False."""
     if not isinstance(getattr(owner, name), bool):

@@ -237,3 +237,37 @@ def test_a_missing_object_is_also_pythons_own_error() -> None:
 @pytest.mark.parametrize("kind", ["connection", "timeout", "throttled", "server", "object_changed"])
 def test_trouble_that_is_not_the_urls_fault_is_no_value_error(kind: str) -> None:
     assert not isinstance(translated(kind), ValueError)
+
+
+OF_ONE_OBJECT = {
+    *("AccessDenied", "BadResponse", "ChecksumMismatch", "ObjectChanged", "ObjectNotFound"),
+    "RequestRefused",
+}
+
+
+def test_which_errors_concern_one_object_alone() -> None:
+    """And so may be left out; each new class has to be decided upon."""
+    names = {cls.__name__ for cls in CLASSES}
+    found = {cls.__name__ for cls in CLASSES if cls("what happened").of_one_object}
+    assert found == OF_ONE_OBJECT & names
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "of_one_object"),
+    [
+        ("access_denied", {"code": "AccessDenied", "status": 403}, True),
+        ("access_denied", {"code": "SignatureDoesNotMatch", "status": 403}, False),
+        ("expired_credentials", {"code": "ExpiredToken", "status": 400}, False),
+        ("server", {"code": "InternalError", "status": 500}, True),
+        ("throttled", {"code": "SlowDown", "status": 503}, False),
+        ("throttled", {"status": 429}, False),
+        ("connection", {}, False),
+        ("timeout", {}, False),
+    ],
+)
+def test_what_the_store_said_decides_whether_it_is_the_object(
+    kind: str, known: dict[str, object], of_one_object: bool
+) -> None:
+    error = translated(kind, **known)
+    assert error.of_one_object is of_one_object
+    assert pickle.loads(pickle.dumps(error)).of_one_object is of_one_object

@@ -10,6 +10,7 @@
 #include <functional>
 #include <future>
 #include <string>
+#include <thread>
 
 #include "tests/http_rig.hpp"
 
@@ -117,6 +118,28 @@ BOOST_AUTO_TEST_CASE(watchdog_expires_what_is_armed_and_only_that) {
     BOOST_TEST(sibling.times == 0);
     BOOST_TEST(late.times == 1);
     BOOST_TEST(!late.armed());
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_that_is_held_up_knows_for_how_long) {
+    struct Watched final : Watchdog::Watch {
+        void expired() noexcept override { ended = true; }
+        bool ended = false;
+    };
+    asio::io_context io(1);
+    Watchdog watchdog(io);
+    watchdog.start();
+    Watched watched;
+    watchdog.arm(watched, 600ms);
+    io.run_for(250ms);
+    BOOST_TEST((watchdog.held_up() == 0ms));
+    const auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - began < 1300ms) std::this_thread::yield();
+    // Also before the tick that is due.
+    BOOST_TEST((watchdog.held_up() >= 1100ms));
+    io.run();
+    BOOST_TEST(watched.ended);
+    BOOST_TEST((watchdog.held_up() >= 1100ms));
+    BOOST_TEST((watchdog.held_up() < 2000ms));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

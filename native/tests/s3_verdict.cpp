@@ -120,6 +120,7 @@ BOOST_AUTO_TEST_CASE(answers_without_a_body) {
     BOOST_TEST(name(bare(412, "", true)) == "object_changed");
     BOOST_TEST(name(bare(416)) == "range_not_satisfiable");
     BOOST_TEST(name(bare(408)) == "server");
+    BOOST_TEST(name(bare(307)) == "server");
     BOOST_TEST(name(bare(500)) == "server");
     BOOST_TEST(name(bare(503)) == "throttled");
     BOOST_TEST(name(bare(400, "", true)) == "request_refused");
@@ -152,10 +153,14 @@ BOOST_AUTO_TEST_CASE(answers_of_something_else) {
     BOOST_TEST(long_page.message.size() < 200u);
 }
 
-BOOST_AUTO_TEST_CASE(retry_after_in_seconds_only) {
-    const auto asked = [](const char* value) {
-        return judge({.status = 503, .retry_after = value}).retry_after;
+BOOST_AUTO_TEST_CASE(retry_after_in_seconds_or_as_a_date_by_the_clock_of_the_store) {
+    const auto asked = [](const char* value, const char* date = "") {
+        return judge({.status = 503, .retry_after = value, .date = date}).retry_after;
     };
+    const char* const now = "Sun, 06 Nov 1994 08:49:30 GMT";
+    BOOST_TEST((asked("Sun, 06 Nov 1994 08:49:37 GMT", now) == std::chrono::seconds(7)));
+    BOOST_TEST((asked("Sun, 06 Nov 1994 08:49:00 GMT", now) == std::chrono::seconds(0)));
+    BOOST_TEST((asked("Sun, 06 Nov 9994 08:49:00 GMT", now).value() < std::chrono::hours(24 * 365)));
     BOOST_TEST((asked("7") == std::chrono::seconds(7)));
     BOOST_TEST((asked("0") == std::chrono::seconds(0)));
     BOOST_TEST((asked("9223372036854775807").value() < std::chrono::hours(24 * 365)));

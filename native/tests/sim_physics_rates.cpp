@@ -103,7 +103,9 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stalled_finds_no_burst) {
 BOOST_AUTO_TEST_CASE(a_quantum_is_small_where_the_flow_is_slow) {
     BOOST_TEST(quantum_bytes(1e9) == 64u << 10);
     BOOST_TEST(quantum_bytes(1e6) == 8000u);
-    BOOST_TEST(quantum_bytes(1) == 4u << 10);
+    BOOST_TEST(quantum_bytes(1e5) == 4u << 10);
+    BOOST_TEST(quantum_bytes(1e4) == 1000u);
+    BOOST_TEST(quantum_bytes(2) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_link_is_full_and_shared_alike) {

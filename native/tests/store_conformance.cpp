@@ -162,6 +162,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_sink_with_less_room_gets_no_more, Store, Stores)
     holds(get_from(one, whole()), "key", {0, size});
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_behind_is_passed_over, Store, Stores) {
+    Store one;
+    one.put("key", size);
+    for (const std::uint64_t behind : {std::uint64_t{1}, size / 3, size}) {
+        CollectingSink sink;
+        sink.behind = behind;
+        one.loop.run(one.store().get(whole(), sink));
+        BOOST_TEST(sink.bytes.size() == size - behind);
+        BOOST_TEST(sink.whole());
+        BOOST_TEST(MemoryStore::mismatch(std::as_bytes(std::span(sink.bytes)), "key", behind) ==
+                   size - behind);
+        BOOST_TEST(sink.carrier == nullptr);
+    }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(cancelled_within_a_body, Store, Stores) {
     Store one;
     one.put("key", size);
@@ -169,7 +184,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(cancelled_within_a_body, Store, Stores) {
     struct Telling final : BodySink {
         CollectingSink kept;
         std::function<void()> half;
-        std::span<std::byte> begin(const ObjectMeta& meta, ByteRange body) override {
+        void asked() noexcept override { kept.asked(); }
+        Place begin(const ObjectMeta& meta, ByteRange body) override {
             return kept.begin(meta, body);
         }
         void advanced(std::size_t total) override {

@@ -20,11 +20,18 @@ struct CollectingSink final : BodySink {
     std::uint64_t may_reserve = 1 << 20;  // reserve() grants no more
     std::vector<std::uint64_t> reserved;
 
-    std::span<std::byte> begin(const ObjectMeta& of, ByteRange range) override {
+    std::uint64_t behind = 0;  // begin() does not want these
+    bool was_asked = false;
+    Carrier* carrier = nullptr;
+
+    void asked() noexcept override { was_asked = true; }
+    void carried(Carrier* by) noexcept override { carrier = by; }
+    Place begin(const ObjectMeta& of, ByteRange range) override {
+        BOOST_TEST(was_asked);
         meta = of;
         body = range;
-        bytes.assign(std::min(room, range.size()), '\0');
-        return std::as_writable_bytes(std::span(bytes));
+        bytes.assign(std::min(room, range.size() - behind), '\0');
+        return {std::as_writable_bytes(std::span(bytes)), behind};
     }
     void advanced(std::size_t total) override {
         BOOST_TEST(total > in_place);
@@ -76,9 +83,12 @@ inline GetRequest part(std::uint64_t begin, std::uint64_t end, const std::string
     return {key, ByteRange{begin, end}, "", std::nullopt};
 }
 
-// "HTTP/1.1 206 Partial Content" with its fields and an empty line.
-inline std::string head_of(const std::string& status, const std::string& fields = "") {
+// "HTTP/1.1 206 Partial Content" with its fields and an empty line, and no mark of S3.
+inline std::string bare_head_of(const std::string& status, const std::string& fields = "") {
     return "HTTP/1.1 " + status + "\r\n" + fields + "\r\n";
+}
+inline std::string head_of(const std::string& status, const std::string& fields = "") {
+    return bare_head_of(status, "x-amz-request-id: ID\r\n" + fields);
 }
 
 }  // namespace s3pipes::test

@@ -71,6 +71,68 @@ BOOST_AUTO_TEST_CASE(only_an_object_of_no_bytes_makes_an_unsatisfied_range_an_em
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_without_the_marks_of_s3_is_no_object) {
+    const std::string page = "<html>Please sign in</html>";
+    const std::string length = "Content-Length: " + std::to_string(page.size()) + "\r\n";
+    const auto taken = [&](const std::string& fields) -> std::string {
+        ScriptedServer server(always(bare_head_of("200 OK", length + fields) + page, 1));
+        S3Rig rig(server);
+        CollectingSink sink;
+        try {
+            rig.loop.run(rig.store().get(whole(), sink));
+        } catch (const Error& error) {
+            BOOST_TEST(!sink.meta);
+            return name_of(error.kind);
+        }
+        return sink.bytes == page ? "taken" : "something else";
+    };
+    BOOST_TEST(taken("") == "not_s3");
+    BOOST_TEST(taken("Content-Type: text/html\r\n") == "not_s3");
+    BOOST_TEST(taken("x-amz-request-id: ID\r\nContent-Type: text/html\r\n") == "not_s3");
+    BOOST_TEST(taken("x-amz-request-id: ID\r\nContent-Type: application/xml\r\n") == "not_s3");
+    // A page may be an object.
+    BOOST_TEST(taken("ETag: \"e\"\r\nContent-Type: text/html\r\n") == "taken");
+    BOOST_TEST(taken("x-amz-request-id: ID\r\nContent-Type: text/plain\r\n") == "taken");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_the_clothes_of_a_success_is_one) {
+    const std::string xml = "<Error><Code>InternalError</Code><Message>m</Message></Error>";
+    const std::string fields = "x-amz-request-id: ID\r\nContent-Type: application/xml\r\nContent-Length: " +
+                               std::to_string(xml.size()) + "\r\n";
+    ScriptedServer server(always(bare_head_of("200 OK", fields) + xml, 1));
+    S3Rig rig(server);
+    const Error error = rig.get_error(whole());
+    BOOST_TEST((error.kind == ErrorKind::server));
+    BOOST_TEST(error.request_id == "ID");
+    const Error listing = rig.loop.error_of(rig.store().list_page({"", "", 0}));
+    BOOST_TEST((listing.kind == ErrorKind::server));
+}
+
+BOOST_AUTO_TEST_CASE(signatures_follow_the_clock_of_a_store_that_refuses_them) {
+    const std::string xml = "<Error><Code>RequestTimeTooSkewed</Code><Message>m</Message></Error>";
+    const std::string refusal =
+        head_of("403 Forbidden", "Date: Fri, 01 Jan 2100 12:00:00 GMT\r\nContent-Length: " +
+                                     std::to_string(xml.size()) + "\r\n") +
+        xml;
+    std::string dated;
+    ScriptedServer server([&](Peer& peer, int) {
+        for (auto asked = peer.request(); !asked.empty(); asked = peer.request()) {
+            const auto at = asked.find("x-amz-date: ");
+            dated += at == asked.npos ? "- " : asked.substr(at + 12, 8) + " ";
+            peer.send(dated.find("2100") == dated.npos
+                          ? refusal
+                          : head_of("200 OK", "ETag: \"e\"\r\nContent-Length: 5\r\n") + "hello");
+        }
+        peer.close();
+    });
+    S3Rig rig(server);
+    rig.credentials->set(std::make_shared<const Credentials>(Credentials{"key", "secret", ""}));
+    const Error error = rig.get_error(whole());
+    BOOST_TEST((error.kind == ErrorKind::server));  // worth another attempt
+    BOOST_TEST(rig.get(whole()).bytes == "hello");
+    BOOST_TEST(dated.find("21000101") != dated.npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_body_longer_than_the_object_is_no_object) {
     const auto error_with = [](const std::string& answer, GetRequest request) {
         ScriptedServer server(always(answer, 1));

@@ -38,8 +38,9 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "--objects",
         action="append",
-        metavar="BUCKET/PATTERN:COUNT:SIZE[~SIGMA]",
-        help=f"such as {_OBJECTS[0]}; SIGMA: sizes are lognormal around SIZE",
+        metavar="BUCKET/PATTERN:COUNT:SIZE[~SIGMA][@CHECKSUM]",
+        help=f"such as {_OBJECTS[0]}; SIGMA: sizes are lognormal around SIZE;"
+        " CHECKSUM: CRC64NVME (as S3's), another of S3's, or none",
     )
     parser.add_argument("--addresses", type=int, default=1, help="127.0.0.1 and those behind it")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")

@@ -11,6 +11,7 @@ from s3pipes.engine._native import (
     TarReader,
     View,
     merge_ranges,
+    skipped,
 )
 from s3pipes.engine.arrived import Arrived
 from s3pipes.engine.asked import head, read_into
@@ -37,6 +38,7 @@ __all__ = [
     "known",
     "merge_ranges",
     "read_into",
+    "skipped",
     "stats",
     "store_at_hand",
     "whole",

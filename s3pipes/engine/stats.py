@@ -14,18 +14,19 @@ from s3pipes.engine.times import Times
 class StoreStats:
     """What a process believes of one store that it reads from.
 
-        Attributes:
-            url: of the bucket at its endpoint.
-            near: it answers as if it were in the same rack: few bytes in flight are enough.
-            first_byte_s: seconds that an undisturbed request takes to its first byte, on average.
-            connection_bytes_per_s: what one undisturbed connection carries;
-    0 : not known yet.bytes_per_s : the most that all connections together brought lately.crowding
-        : how much longer requests take at present than undisturbed ones;
-    1 : not at all.requests_running : on their way now.requests_limit : at once, at most,
-        at present.requests_per_s_limit : a second, at most, since the store has refused some; 0: no limit.
-            limited_by: what keeps more from being on its way: "reader" (its window is full, or nothing
-                is left to ask for), "max_requests", "crowding" (the link, the store or the processor is
-                at its limit), "throttling" (the store refuses), or "nothing" (it is growing).
+    Attributes:
+        url: of the bucket at its endpoint.
+        near: it answers as if it were in the same rack: few bytes in flight are enough.
+        first_byte_s: seconds that an undisturbed request takes to its first byte, on average.
+        connection_bytes_per_s: what one undisturbed connection carries; 0: not known yet.
+        bytes_per_s: the most that all connections together brought lately.
+        crowding: how much longer requests take at present than undisturbed ones; 1: not at all.
+        requests_running: on their way now.
+        requests_limit: at once, at most, at present.
+        requests_per_s_limit: a second, at most, since the store has refused some; 0: no limit.
+        limited_by: what keeps more from being on its way: "reader" (its window is full, or nothing
+            is left to ask for), "max_requests", "crowding" (the link, the store or the processor is
+            at its limit), "throttling" (the store refuses), or "nothing" (it is growing).
     """
 
     url: str

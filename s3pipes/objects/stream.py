@@ -44,6 +44,8 @@ class S3Stream(io.BufferedIOBase):
         self.url = url
         self._open: OpenObject | Arrived | None = opened
         self._meta: tuple[int, str, int] | None = None  # of a closed stream, if it was known
+        # Set by a loader that may leave out what fails.
+        self._leaves_out: Callable[[str, Exception], bool] | None = None
         # What every call goes through: one step to the native stream.
         self._ask: Callable[..., Any] = opened.ask
         self._ask_with: Callable[..., Any] = opened.ask_with
@@ -183,6 +185,21 @@ class S3Stream(io.BufferedIOBase):
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._open is None
+
+    def leave_out(self, by: Callable[[str, Exception], bool]) -> None:
+        """From now on `by(url, error)` says whether the rest is left out where it fails."""
+        self._leaves_out = by
+
+    def leaves_out(self, error: Exception) -> bool:
+        """Whether whoever reads it for others passes over the rest, which failed.
+
+        As `ReadConfig(on_error=...)` of its loader says; False where no loader opened it. To ask
+        counts and logs it as left out.
+
+        Raises:
+            TooManySkipped: too many were already.
+        """
+        return self._leaves_out is not None and self._leaves_out(self.url, error)
 
     def ready(self) -> bool:
         """Whether `wait_ready` would return, or raise, at once."""

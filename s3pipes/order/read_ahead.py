@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from s3pipes.config import ReadConfig
 from s3pipes.engine import OpenObject, Session, Window
+from s3pipes.errors import S3PipesError
 from s3pipes.objects.stream import S3Stream
+from s3pipes.order.skipping import Skipping
 
 _Opened = S3Stream | Exception
 # Objects opened before anything else is looked at.
@@ -16,22 +18,42 @@ _STEP = 64
 _LOOK_EVERY = 8
 
 
-def read_ahead(session: Session, urls: Iterable[str], config: ReadConfig) -> Iterator[S3Stream]:
+def read_ahead(
+    session: Session, urls: Iterable[str], config: ReadConfig, skipping: Skipping
+) -> Iterator[S3Stream]:
     """Yields an open stream for every URL, ready to be read.
 
     How far ahead is opened is the engine's decision, from the window, the sizes and the latencies.
     A URL that is wrong, and an error of `urls` itself, are raised when their turn comes: what was
     opened before them is yielded first.
 
+    Args:
+        skipping: what becomes of objects that cannot be read, and of the rest of those that fail
+            later.
+
     Raises:
-        S3PipesError: an object cannot be read.
+        S3PipesError: an object cannot be read, and is not left out.
         ValueError: a URL names no object.
     """
     ahead = _InOrder(session, config) if config.in_order else _AsReady(session, config)
     source = iter(urls)
+    ready: list[S3Stream] = []  # one at most, which is the user's alone once it is yielded
     try:
         while ahead.refill(source):
-            yield ahead.take()
+            stream = ahead.take()
+            skipping.tried += 1
+            try:
+                stream.wait_ready()
+                ready.append(stream)
+            except S3PipesError as error:
+                stream.close()
+                if not skipping.leaves_out(stream.url, error):
+                    raise
+            if skipping.possible:
+                stream.leave_out(skipping.leaves_out)
+            del stream
+            if ready:
+                yield ready.pop()
     finally:
         ahead.close()
 
@@ -83,11 +105,10 @@ class _InOrder:
         return not isinstance(first, S3Stream) or first.ready()
 
     def take(self) -> S3Stream:
-        """The next stream, once it is ready."""
+        """The next stream, to be waited for."""
         opened = self._ahead.popleft()
         if isinstance(opened, Exception):
             raise opened
-        opened.wait_ready()
         return opened
 
     def close(self) -> None:
@@ -132,7 +153,6 @@ class _AsReady(_InOrder):
         while stream is None:  # a tag may come twice
             stream = self._by_tag.pop(self._window.next_ready(), None)
         self._ahead.remove(stream)
-        stream.wait_ready()
         return stream
 
     def _add(self, opened: _Opened, tag: int = 0) -> None:

@@ -33,6 +33,8 @@ class LineReader(Pipe[Any]):
         length: what `len()` is to say; -1 where unknown.
 
     Raises:
+        S3PipesError: an object cannot be read to its end, and its loader does not leave out the
+            rest; where it does, the line that was begun is left out too.
         BadRecord: a line is longer than max_line_bytes. All lines before it have been yielded
             where there is no batch_size.
         ValueError, LookupError: an argument is out of range, or the encoding is not known.

@@ -14,6 +14,7 @@ from s3pipes.config import ReadConfig
 from s3pipes.objects.client import S3Client
 from s3pipes.objects.stream import S3Stream
 from s3pipes.order.read_ahead import read_ahead
+from s3pipes.order.skipping import Skipped, Skipping
 from s3pipes.pipes.from_store import FromStore
 from s3pipes.pipes.handler import S3Handler
 from s3pipes.pipes.register import functional
@@ -35,12 +36,17 @@ class S3FileLoader(FromStore[tuple[str, S3Stream]]):
         multi_part_download: False: one GET per object; None or True: ranged GETs side by side.
         client: replaces what `request_timeout_ms`, `region` and torchdata's variables say.
         read: replaces `buffer_size` and `multi_part_download`; `ReadConfig(in_order=False)` yields
-            whatever is ready first.
+            whatever is ready first, `ReadConfig(on_error="skip")` leaves out what cannot be read.
+
+    Attributes:
+        skipped: the last hundred `(url, error)` that the present pass, or the last one, left out in
+            this process; `stats().skipped` counts those of all workers.
 
     Raises:
         TypeError: an argument stands in another's place.
         ValueError: a URL names no object (when iterated, in its turn).
         S3PipesError: an object cannot be read (when iterated, or from the stream).
+        TooManySkipped: more than `ReadConfig(max_skipped_share=...)` of them cannot.
     """
 
     def __init__(
@@ -76,16 +82,23 @@ class S3FileLoader(FromStore[tuple[str, S3Stream]]):
         ):
             read = client.read
         self.read = read or read_config_from_environment(buffer_size, multi_part_download)
+        self._skipping = Skipping(self.read)
 
     def __iter__(self) -> Iterator[tuple[str, S3Stream]]:
         self._begin()
         told = False
-        for stream in read_ahead(self.client.session, self.source_datapipe, self.read):
+        skipping = self._skipping = Skipping(self.read)
+        for stream in read_ahead(self.client.session, self.source_datapipe, self.read, skipping):
             url = stream.url
             if url.endswith("/") and not told and not stream.size:
                 told = True
                 warnings.warn(of_a_marker(str(url)), RuntimeWarning, stacklevel=2)
             yield url, stream
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """The last hundred that the present pass, or the last one, left out in this process."""
+        return list(self._skipping.last)
 
     @property
     def handler(self) -> S3Handler:

@@ -7,9 +7,11 @@ from typing import Any
 
 from s3pipes.advice.argument import check_source
 from s3pipes.advice.element import unpaired
+from s3pipes.errors import S3PipesError
 from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
-from s3pipes.records.member_path import MemberPath
+from s3pipes.records.member_path import MemberPath, Reading
+from s3pipes.records.pieces import left_out
 from s3pipes.records.tar import TarMember, compression_of, members
 
 
@@ -29,6 +31,8 @@ class TarArchiveLoader(Pipe[tuple[str, TarMember]]):
         length: what `len()` is to say; -1 where unknown.
 
     Raises:
+        S3PipesError: an archive cannot be read to its end, and its loader does not leave out the
+            rest.
         BadRecord: an archive is damaged, cut short or not an archive. The members yielded before
             are whole.
         TypeError: an element of the source is no pair.
@@ -49,8 +53,15 @@ class TarArchiveLoader(Pipe[tuple[str, TarMember]]):
                 path, stream = element
             except (TypeError, ValueError):
                 raise unpaired(element, "load_from_tar") from None
-            for index, (name, content) in enumerate(members(path, stream, self._compression)):
-                yield MemberPath(path, name, index), TarMember(content, name, path, index)
+            reading = Reading()
+            try:
+                for index, (name, content) in enumerate(members(path, stream, self._compression)):
+                    member = MemberPath(path, name, index, reading)
+                    yield member, TarMember(content, name, path, index)
+            except S3PipesError as error:
+                if not left_out(stream, error):
+                    raise
+                reading.broke_off = True
 
     def __len__(self) -> int:
         if self.length == -1:

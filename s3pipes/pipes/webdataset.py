@@ -8,9 +8,11 @@ from typing import Any
 
 from s3pipes.advice.argument import check_source
 from s3pipes.advice.element import unpaired
+from s3pipes.errors import S3PipesError
 from s3pipes.pipes.base import Pipe
 from s3pipes.pipes.register import functional
-from s3pipes.records.member_path import MemberPath
+from s3pipes.records.member_path import MemberPath, Reading
+from s3pipes.records.pieces import left_out
 from s3pipes.records.samples import File, samples
 from s3pipes.records.tar import TarMember, compression_of, members
 
@@ -39,6 +41,8 @@ class WebDataset(Pipe[dict[str, Any]]):
             the dot, there is no `__url__`, and streams are values, not archives.
 
     Raises:
+        S3PipesError: an archive cannot be read to its end, and its loader does not leave out the
+            rest; where it does, the sample that was begun is left out too.
         BadRecord: an archive is damaged, or one sample has the same extension twice.
         TypeError: an element of the source is no pair, or its path is no str.
         ValueError: the mode, or `keys`, is unknown.
@@ -68,21 +72,35 @@ class WebDataset(Pipe[dict[str, Any]]):
         else:
             yield from samples(self._files())
 
-    def _as_given(self) -> Iterator[File]:
-        for index, element in enumerate(self.source_datapipe):
-            try:
-                path, value = element
-            except (TypeError, ValueError):
-                raise unpaired(element, "webdataset") from None
-            yield None, index, _checked(path), value
-
-    def _files(self) -> Iterator[File]:
-        places = count()
+    def _pairs(self) -> Iterator[tuple[object, Any] | None]:
+        """The elements of the source; None behind those of an archive that broke off."""
+        reading: Reading | None = None
         for element in self.source_datapipe:
             try:
                 path, value = element
             except (TypeError, ValueError):
                 raise unpaired(element, "webdataset") from None
+            now = path.reading if isinstance(path, MemberPath) else None
+            if now is not reading:
+                if reading is not None and reading.broke_off:
+                    yield None
+                reading = now
+            yield path, value
+        if reading is not None and reading.broke_off:
+            yield None
+
+    def _as_given(self) -> Iterator[File | None]:
+        places = count()
+        for pair in self._pairs():
+            yield None if pair is None else (None, next(places), _checked(pair[0]), pair[1])
+
+    def _files(self) -> Iterator[File | None]:
+        places = count()
+        for pair in self._pairs():
+            if pair is None:
+                yield None
+                continue
+            path, value = pair
             is_member = isinstance(value, TarMember)
             content = value.getvalue() if is_member else value
             if isinstance(path, MemberPath):
@@ -90,9 +108,16 @@ class WebDataset(Pipe[dict[str, Any]]):
             elif is_member or not (hasattr(value, "read") or hasattr(value, "chunks")):
                 yield None, next(places), _checked(path), content
             else:
-                url = str(path)
-                for index, (name, body) in enumerate(members(url, value, self._compression)):
-                    yield url, index, name, body
+                yield from self._files_of(str(path), value)
+
+    def _files_of(self, url: str, stream: Any) -> Iterator[File | None]:
+        try:
+            for index, (name, body) in enumerate(members(url, stream, self._compression)):
+                yield url, index, name, body
+        except S3PipesError as error:
+            if not left_out(stream, error):
+                raise
+            yield None
 
     def __len__(self) -> int:
         if self.length == -1:

@@ -9,8 +9,9 @@ from typing import Any
 
 from s3pipes.advice.element import unpaired
 from s3pipes.engine import LineSplitter, LineTooLong
+from s3pipes.errors import S3PipesError
 from s3pipes.records.bad_record import BadRecord
-from s3pipes.records.pieces import pieces
+from s3pipes.records.pieces import left_out, pieces
 
 # Lines made at once where the user takes them one by one.
 _LINES_AHEAD = 256
@@ -46,6 +47,7 @@ def lists_of_lines(source: Iterable[tuple[Any, Any]], rules: LineRules) -> Itera
 
     Raises:
         TypeError: an element of the source is no pair.
+        S3PipesError: a stream fails, and its loader does not leave it out.
         BadRecord: a line is too long. All lines before it have been given where there is no
             batch_size.
     """
@@ -64,28 +66,38 @@ def lists_of_lines(source: Iterable[tuple[Any, Any]], rules: LineRules) -> Itera
             path, stream = element
         except (TypeError, ValueError):
             raise unpaired(element, "readlines") from None
-        splitter.start(path)
-        with closing(pieces(stream)) as fed:
-            try:
-                for piece in fed:
-                    if isinstance(piece, str):
-                        splitter.feed(piece.encode("utf-8", "surrogatepass"), text=True)
-                    else:
-                        splitter.feed(piece)
-                    del piece  # its memory is wanted for the next
-                    while (lines := splitter.take()) is not None:
-                        yield lines
-                    if not batched:
-                        yield splitter.rest()
-                splitter.finish()
-                while (lines := splitter.take()) is not None:
-                    yield lines
-            except LineTooLong as error:
-                if not batched:
-                    yield splitter.rest()
-                raise BadRecord(
-                    str(error), url=str(path), hint="Raise max_line_bytes of readlines()"
-                ) from None
+        yield from _lists_of(path, stream, splitter, batched=batched)
     lines = splitter.rest()
     if lines and not (rules.drop_last and batched):
         yield lines
+
+
+def _lists_of(
+    path: Any, stream: Any, splitter: LineSplitter, *, batched: bool
+) -> Iterator[list[Any]]:
+    splitter.start(path)
+    with closing(pieces(stream)) as fed:
+        try:
+            for piece in fed:
+                if isinstance(piece, str):
+                    splitter.feed(piece.encode("utf-8", "surrogatepass"), text=True)
+                else:
+                    splitter.feed(piece)
+                del piece  # its memory is wanted for the next
+                while (lines := splitter.take()) is not None:
+                    yield lines
+                if not batched:
+                    yield splitter.rest()
+            splitter.finish()
+            while (lines := splitter.take()) is not None:
+                yield lines
+        except LineTooLong as error:
+            if not batched:
+                yield splitter.rest()
+            raise BadRecord(
+                str(error), url=str(path), hint="Raise max_line_bytes of readlines()"
+            ) from None
+        except S3PipesError as error:
+            if not left_out(stream, error):
+                raise
+            # The line that was begun is dropped: nobody knows its end.

@@ -30,3 +30,13 @@ def pieces(stream: Any) -> Generator[Any, None, None]:
     finally:
         if hasattr(stream, "close"):
             stream.close()
+
+
+def left_out(stream: Any, error: Exception) -> bool:
+    """Whether the rest of a stream that failed is passed over, as the loader that opened it says.
+
+    Raises:
+        TooManySkipped: too many were already.
+    """
+    asked = getattr(stream, "leaves_out", None)
+    return asked is not None and bool(asked(error))

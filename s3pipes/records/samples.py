@@ -11,12 +11,14 @@ from s3pipes.records.bad_record import BadRecord
 File = tuple[str | None, int, str, Any]
 
 
-def samples(files: Iterable[File], *, dotted: bool = False) -> Iterator[dict[str, Any]]:
+def samples(files: Iterable[File | None], *, dotted: bool = False) -> Iterator[dict[str, Any]]:
     """Yields one dict per sample: files in a row whose names are the same up to the first dot.
 
     A file whose name has nothing before or behind the dot is passed over.
 
     Args:
+        files: None among them says that the archive breaks off there: the sample that was begun
+            may not be whole, and is dropped.
         dotted: keys begin with the dot and keep their case, as torchdata's.
 
     Raises:
@@ -25,7 +27,11 @@ def samples(files: Iterable[File], *, dotted: bool = False) -> Iterator[dict[str
     sample: dict[str, Any] = {}
     key = archive = None
     last = -1
-    for url, index, name, content in files:
+    for file in files:
+        if file is None:
+            sample, key = {}, None
+            continue
+        url, index, name, content = file
         begin = name.rfind("/") + 1
         dot = name.find(".", begin)
         if dot <= begin or dot + 1 == len(name):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from s3pipes.testing.server import S3Server
+from s3pipes.testing.injected import FaultyServer
 from s3pipes.testing.simulated_bytes import computed_bytes
 
 _PROGRAM = Path(__file__).with_name("s3pipes-sim")
@@ -45,7 +48,7 @@ class SimulatedStats:
     system_s: float
 
 
-class SimulatedS3(S3Server):
+class SimulatedS3(FaultyServer):
     """The simulated S3 on a free port of this machine, while the context lasts.
 
     It answers as S3 does, checks signatures, and takes S3's time: first byte, bandwidth, limits.
@@ -130,7 +133,14 @@ class SimulatedS3(S3Server):
         return self._program.pid
 
     def add(
-        self, bucket: str, pattern: str, count: int, size_bytes: int, *, sigma: float = 0.0
+        self,
+        bucket: str,
+        pattern: str,
+        count: int,
+        size_bytes: int,
+        *,
+        sigma: float = 0.0,
+        checksum: str | None = "CRC64NVME",
     ) -> None:
         """Describes `count` objects; their bucket is made where there is none.
 
@@ -139,20 +149,45 @@ class SimulatedS3(S3Server):
             size_bytes: of each; with `sigma` the median of lognormal sizes, which follow from the
                 seed.
             sigma: the standard deviation of the sizes' natural logarithm.
+            checksum: which one is told of whole objects to who asks for it; also "CRC32",
+                "CRC32C", "SHA1" and "SHA256"; None: none.
         """
-        self.describe(f"{bucket}/{pattern}:{count}:{size_bytes}~{sigma}")
+        self.describe(f"{bucket}/{pattern}:{count}:{size_bytes}~{sigma}@{checksum or 'none'}")
 
     def describe(self, objects: str) -> None:
-        """The same as `add` in words: "BUCKET/PATTERN:COUNT:SIZE[~SIGMA]"; SIZE also as 110KiB."""
+        """The same as `add` in words: "BUCKET/PATTERN:COUNT:SIZE[~SIGMA][@CHECKSUM]".
+
+        SIZE also as 110KiB, CHECKSUM also as none.
+        """
         self._ask(f"objects {objects}")
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
         """Stores an object, whose bucket must exist (`bucket()` makes one), through its own API."""
         self.boto.put_object(Bucket=bucket, Key=key, Body=content)
 
-    def expected(self, bucket: str, key: str, begin: int, end: int) -> bytes:
-        """Bytes [begin, end) of an object that `add` described, computed here."""
-        return computed_bytes(bucket, key, begin, end)
+    def expected(self, bucket: str, key: str, begin: int, end: int, version: int = 0) -> bytes:
+        """Bytes [begin, end) of an object that `add` described, computed here.
+
+        `version`: how often it was overwritten before.
+        """
+        return computed_bytes(bucket, key, begin, end, version=1 + version)
+
+    def session(self, life_s: float | None = None) -> dict[str, str]:
+        """Keys of a session that ends, by the simulator's clock, in `token_life_s` or `life_s`.
+
+        In the form that botocore's RefreshableCredentials take: access_key, secret_key, token and
+        expiry_time. The token names the second of its end ("simulated-session-1796083200"); from
+        then on it is refused as 400 ExpiredToken.
+        """
+        now = self.settings()
+        life_s = now["token_life_s"] if life_s is None else life_s
+        end_s = math.ceil(time.time() + now["clock_offset_s"] + life_s)
+        return {
+            "access_key": self.access_key,
+            "secret_key": self.secret_key,
+            "token": f"simulated-session-{end_s}",
+            "expiry_time": datetime.fromtimestamp(end_s, timezone.utc).isoformat(),
+        }
 
     def change(self, **settings: float) -> None:
         """Changes settings while it runs: `change(link_bytes_per_s=125e6)`.
@@ -201,7 +236,8 @@ class SimulatedS3(S3Server):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # a key that was asked for may hold anything
             start_new_session=True,  # Ctrl-C is for this process, which then ends it
         )
         assert self._program.stdout is not None

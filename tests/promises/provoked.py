@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 from torch.utils.data import DataLoader
 
-from s3pipes import ClientConfig, IterableWrapper, RetryConfig, S3Client, S3PipesError
+from s3pipes import (
+    ClientConfig,
+    IterableWrapper,
+    ReadConfig,
+    RetryConfig,
+    S3Client,
+    S3PipesError,
+)
 from s3pipes.pipes import reading
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, fault
@@ -110,6 +117,14 @@ def changed(scripted: ScriptedServer) -> str:
     url = scripted.put("key", b"before")
     scripted.put("key", b"after")
     return message_of(lambda: client_of(scripted).get(url))
+
+
+@entry("Too many objects were left out")
+def too_many(scripted: ScriptedServer) -> str:
+    scripted.put("other", b"")
+    urls = IterableWrapper([f"s3://bucket/absent/{number}" for number in range(9)])
+    skip = ReadConfig(on_error="skip")
+    return message_of(lambda: list(urls.load_files_by_s3(client=client_of(scripted), read=skip)))
 
 
 @entry("503 SlowDown")

@@ -63,7 +63,7 @@ def native_tests() -> set[str]:
         )
         return set(re.findall(r"^\s*(\w+)\*", listed.stdout + listed.stderr, re.MULTILINE))
     source = "".join(path.read_text() for path in (ROOT / "native/tests").glob("*.cpp"))
-    return set(re.findall(r"TEST_CASE\((\w+)", source))
+    return set(re.findall(r"TEST_CASE\(\s*(\w+)", source))
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 MAKES = "from scikit_build_core.build import build_sdist; print(build_sdist('{folder}'))"
 # What `make test` and `make check` read.
-NEEDED = ("benchmarks", "docs", "examples", "native", "s3pipes", "scripts", "tests")
+NEEDED = ("benchmarks", "docs", "examples", "native", "s3pipes", "scripts", "tests", "torture")
 BUILT = {".so", ".pyc"}
 
 

@@ -13,6 +13,8 @@ namespace s3pipes {
 
 class Attempts {
   public:
+    using Clock = std::chrono::steady_clock;
+
     explicit Attempts(const RetryRules& rules) : rules_(rules), began_(Clock::now()) {}
 
     void begun() noexcept {
@@ -27,11 +29,12 @@ class Attempts {
         earned_ += std::chrono::milliseconds(bytes * 1000 / slowest_bytes_per_s);
     }
 
-    // How long to wait before the next attempt; nullopt: give up.
-    std::optional<std::chrono::milliseconds> failed(const Error& error) {
+    // How long to wait before the next attempt; nullopt: give up. A process that was stopped, or a
+    // machine that slept, has not been trying meanwhile: that is not of its time.
+    std::optional<std::chrono::milliseconds> failed(const Error& error, Clock::duration held_up) {
         using std::chrono::duration_cast;
         using std::chrono::milliseconds;
-        const auto elapsed = duration_cast<milliseconds>(Clock::now() - began_ - earned_);
+        const auto elapsed = duration_cast<milliseconds>(Clock::now() - began_ - earned_ - held_up);
         // New credentials make a different request: tried once more than others, without delay.
         if (error.kind == ErrorKind::expired_credentials && refreshes_++ < 2)
             return milliseconds(0);
@@ -51,7 +54,6 @@ class Attempts {
     int count() const noexcept { return count_; }
 
   private:
-    using Clock = std::chrono::steady_clock;
     static constexpr std::uint64_t worthwhile_bytes = 64 << 10;
     static constexpr std::uint64_t slowest_bytes_per_s = 64 << 10;
     static constexpr int most_mismatches = 3;

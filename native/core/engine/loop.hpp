@@ -27,6 +27,7 @@ class Loop {
     std::size_t index() const noexcept { return index_; }
     boost::asio::io_context& context() noexcept { return context_; }
     Pool& pool() noexcept { return pool_; }
+    Watchdog& watchdog() noexcept { return watchdog_; }
     // Of answers that may be late.
     Watchdog& lateness() noexcept { return lateness_; }
 

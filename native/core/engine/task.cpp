@@ -16,6 +16,28 @@
 namespace s3pipes {
 namespace asio = boost::asio;
 
+namespace {
+
+// While a request lives, its loop's ticks go on, also in pauses, and tell when it was held up.
+class Presence final : public Watchdog::Watch {
+  public:
+    explicit Presence(Watchdog& watchdog)
+        : watchdog_(watchdog), held_up_before_(watchdog.held_up()) {
+        watchdog.arm(*this, std::chrono::hours(24 * 365));
+    }
+    std::chrono::steady_clock::duration held_up() const noexcept {
+        return watchdog_.held_up() - held_up_before_;
+    }
+
+  private:
+    void expired() noexcept override {}
+
+    const Watchdog& watchdog_;
+    const std::chrono::steady_clock::duration held_up_before_;
+};
+
+}  // namespace
+
 void Task::start() {
     running_ = true;
     asio::co_spawn(loop_.context(), run(),
@@ -39,6 +61,7 @@ void Task::interrupt() {
 }
 
 asio::awaitable<std::optional<Failure>> Task::run() {
+    const Presence present(loop_.watchdog());
     Attempts attempts(rules_);
     std::optional<RetryCause> cause;  // of the attempt before
     for (;;) {
@@ -61,7 +84,7 @@ asio::awaitable<std::optional<Failure>> Task::run() {
         if (unwanted() || complete()) co_return std::nullopt;
         attempts.progressed(brought());
         const auto least = failed(*error);
-        auto delay = attempts.failed(*error);
+        auto delay = attempts.failed(*error, present.held_up());
         if (!delay) co_return attempts.failure(*error, url(), range());
         tell_of_retry(*error);
         delay = std::max(*delay, least);
@@ -92,7 +115,10 @@ void Task::tell_of_retry(const Error& error) const {
             ". The store asks for fewer requests: it gets fewer, and what it refused is asked "
             "for again";
     else
-        text += "; trying again, for up to " + std::to_string(limit_s.count()) + " s";
+        text += is_transient(error.kind)
+                    ? "; trying again, for up to " + std::to_string(limit_s.count()) + " s"
+                    : "; such answers are asked for again, up to " +
+                          std::to_string(rules_.max_doubts) + " times in a row";
     if (error.whence) text += ". " + error.whence->sentence;
     events.add(Level::warning, text + ". This is said once; stats().retries goes on counting");
 }

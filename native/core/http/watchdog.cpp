@@ -3,6 +3,13 @@
 #include <memory>
 
 namespace s3pipes {
+namespace {
+
+// A tick that comes so late does so because nothing of the process ran. A processor that is busy
+// delays it by less.
+constexpr std::chrono::seconds held_up_from{1};
+
+}  // namespace
 
 void Watchdog::Watch::disarm() noexcept {
     if (dog_ == nullptr) return;
@@ -58,8 +65,19 @@ void Watchdog::schedule() {
     });
 }
 
+std::chrono::steady_clock::duration Watchdog::overdue() const noexcept {
+    const auto late = std::chrono::steady_clock::now() - timer_.expiry();
+    return late < held_up_from ? std::chrono::steady_clock::duration{0} : late;
+}
+
+// Whoever asks may come before the tick that is due: both wait in the loop.
+std::chrono::steady_clock::duration Watchdog::held_up() const noexcept {
+    return scheduled_ ? held_up_ + overdue() : held_up_;
+}
+
 void Watchdog::scan() {
     ++tick_;
+    held_up_ += overdue();
     next_in_scan_ = first_;
     while (next_in_scan_ != nullptr) {
         Watch& watch = *next_in_scan_;

@@ -58,9 +58,13 @@ class Watchdog {
         return static_cast<double>(tick_) * std::chrono::duration<double>(tick_length_).count();
     }
 
+    // How long the loop was held up by now, in all, while something was armed.
+    std::chrono::steady_clock::duration held_up() const noexcept;
+
   private:
     void schedule();
     void scan();
+    std::chrono::steady_clock::duration overdue() const noexcept;
 
     const std::chrono::milliseconds tick_length_;
     boost::asio::steady_timer timer_;
@@ -70,6 +74,7 @@ class Watchdog {
     // Time is counted in ticks that ran, not read from a clock: a loop that was held up (a stopped
     // process, a suspended machine) must not take its own absence for the peer's.
     std::uint64_t tick_ = 0;
+    std::chrono::steady_clock::duration held_up_{0};
     bool started_ = false;
     bool scheduled_ = false;
 };

@@ -8,14 +8,15 @@ namespace {
 constexpr std::uint32_t enough_answers = 32;
 constexpr std::uint32_t learnt_every = 32;
 constexpr double shortest_patience_s = 0.1;
-constexpr double late_above_most = 1.25;  // times what 99 of 100 take
-constexpr double late_above_usual = 4;    // times what half of them take
-constexpr double per_answer = 0.02;       // second requests that one answer pays for
+constexpr double most = 0.99;           // of a hundred answers one is late...
+constexpr double late_above_usual = 4;  // ...if it takes so many times what half of them take
+constexpr double per_answer = 0.02;     // second requests that one answer pays for
 constexpr double most_credit = 32;
 constexpr double failing_store = 0.1;
 constexpr double remembered = 1.0 / 64;
 constexpr int few = 4;
-constexpr double many = 0.2;  // of those under way
+constexpr double share_of_many = 0.2;  // of those under way
+constexpr int few_of_many = 2;         // looked after in each turn
 constexpr std::uint64_t tells_a_rate = 16 << 10;
 constexpr double rate_remembered = 1.0 / 16;
 constexpr double worth_doubling = 3;             // times what a new request would need for the same
@@ -23,7 +24,7 @@ constexpr double slow_below = 1.0 / 20;          // of the others' rate...
 constexpr double slow_floor = 64 << 10;          // ...and bytes a second
 constexpr double small_seconds_per_byte = 1e-6;  // of bodies too small to tell a rate
 constexpr double stands_below = 1 << 10;         // where nobody else is known
-constexpr double hedged_after_slow_s = 0.15;
+constexpr double hedged_after_slow_s = 0.1;
 constexpr double replaced_after_s = 1;
 constexpr double lone_replaced_after_s = 4;
 constexpr double silent_for_s = 2;  // without a first byte
@@ -37,8 +38,8 @@ void Lateness::answered(double first_byte_s) noexcept {
     failing_ -= failing_ * remembered;
     if (first_bytes_.count() < enough_answers || first_bytes_.count() % learnt_every != 0) return;
     usual_first_byte_s_ = first_bytes_.quantile(0.5);
-    patience_s_ = std::max({shortest_patience_s, late_above_most * first_bytes_.quantile(0.99),
-                            late_above_usual * usual_first_byte_s_});
+    patience_s_ = std::max(
+        {shortest_patience_s, first_bytes_.quantile(most), late_above_usual * usual_first_byte_s_});
 }
 
 void Lateness::served(const Served& served) noexcept {
@@ -51,37 +52,34 @@ void Lateness::failed() noexcept {
     failing_ += (1 - failing_) * remembered;
 }
 
-bool Lateness::many_are_late(int running, double now_s) noexcept {
-    const auto tenth = static_cast<std::int64_t>(now_s / looked_every_s);
-    if (tenth != tenth_) {
-        late_before_ = tenth == tenth_ + 1 ? late_now_ : 0;
-        late_now_ = 0;
-        tenth_ = tenth;
+// Asked by each that is late, in every turn of looks.
+bool Lateness::too_many(int running, double now_s) noexcept {
+    const auto turn = static_cast<std::int64_t>(now_s / looked_every_s);
+    if (turn != turn_) {
+        late_before_ = turn == turn_ + 1 ? late_now_ : 0;
+        late_now_ = cured_ = 0;
+        turn_ = turn;
     }
     ++late_now_;
-    return std::max(late_now_, late_before_) > std::max<double>(few, many * running);
+    const double many = std::max<double>(few, share_of_many * running);
+    return std::max(late_now_, late_before_) > many && cured_ >= few_of_many;
 }
 
 Lateness::Look Lateness::look(const Standing& standing, int running, bool throttled,
                               double now_s) noexcept {
-    const bool healthy = !throttled && failing_ < failing_store;
-    Look look = standing.begun ? look_at_body(standing, healthy) : look_at_head(standing, healthy);
+    Look look = standing.begun ? look_at_body(standing) : look_at_head(standing);
     look.again_s = look.again_s > 0 ? look.again_s : looked_every_s;
-    // Of those that are late only: how many they are decides whether it is they.
-    if ((look.slow || look.cure != Cure::none) && many_are_late(running, now_s)) {
-        if (look.cure == Cure::hedge) credit_ += 1;
+    if (!look.slow) return look;
+    const bool wait = too_many(running, now_s);
+    const bool healthy = !throttled && failing_ < failing_store;
+    if (wait || (look.cure == Cure::hedge && (standing.doubled || !healthy || credit_ < 1)))
         look.cure = Cure::none;
-    }
+    if (look.cure != Cure::none) ++cured_;
+    if (look.cure == Cure::hedge) credit_ -= 1;
     return look;
 }
 
-Lateness::Cure Lateness::hedge(const Standing& standing, bool healthy) noexcept {
-    if (standing.doubled || !healthy || credit_ < 1) return Cure::none;
-    credit_ -= 1;
-    return Cure::hedge;
-}
-
-Lateness::Look Lateness::look_at_head(const Standing& standing, bool healthy) noexcept {
+Lateness::Look Lateness::look_at_head(const Standing& standing) const noexcept {
     Look look;
     if (first_bytes_.count() < enough_answers) {
         // Of the first ones of all nobody knows how long they take.
@@ -96,11 +94,11 @@ Lateness::Look Lateness::look_at_head(const Standing& standing, bool healthy) no
     if (standing.waited_s > std::max(silent_for_s, silent_times * patience_s_))
         look.cure = Cure::replace;
     else
-        look.cure = hedge(standing, healthy);
+        look.cure = Cure::hedge;
     return look;
 }
 
-Lateness::Look Lateness::look_at_body(const Standing& standing, bool healthy) noexcept {
+Lateness::Look Lateness::look_at_body(const Standing& standing) const noexcept {
     Look look;
     const double rate =
         standing.since_look_s > 0 ? static_cast<double>(standing.bytes) / standing.since_look_s : 0;
@@ -120,7 +118,7 @@ Lateness::Look Lateness::look_at_body(const Standing& standing, bool healthy) no
     if (slow_s > replaced_after_s && rate < std::min(slow_floor, slow_below * others))
         look.cure = Cure::replace;
     else if (slow_s > hedged_after_slow_s)
-        look.cure = hedge(standing, healthy);
+        look.cure = Cure::hedge;
     return look;
 }
 

@@ -11,8 +11,9 @@ namespace s3pipes {
 // One answer in a thousand of S3's takes seconds, a connection may fall to bytes per second, and
 // another request is answered in tens of milliseconds. So what is later than nearly all others gets
 // a second request beside it (a hedge), as long as these are few: a fiftieth of the answers pays
-// for them, and none is sent where many are late or fail, for then it is not this answer that is
-// late but the store. What stands nearly still for seconds is given up for another attempt.
+// for them, and none is sent where many fail. What stands nearly still for seconds is given up for
+// another attempt. Where many are late at once it may be the store that is: then few are looked
+// after at a time.
 //
 // Pure, on a given clock, which stands while the loop does: our own absence is nobody's lateness.
 // Our reader's is not either: a body is asked for only when its memory is there, and read at once.
@@ -46,13 +47,12 @@ class Lateness {
     // `running`: requests of the store on their way. `throttled`: it asks for fewer.
     Look look(const Standing& standing, int running, bool throttled, double now_s) noexcept;
 
-    static constexpr double looked_every_s = 0.1;
+    static constexpr double looked_every_s = 0.06;
 
   private:
-    bool many_are_late(int running, double now_s) noexcept;
-    Look look_at_head(const Standing& standing, bool healthy) noexcept;
-    Look look_at_body(const Standing& standing, bool healthy) noexcept;
-    Cure hedge(const Standing& standing, bool healthy) noexcept;
+    bool too_many(int running, double now_s) noexcept;
+    Look look_at_head(const Standing& standing) const noexcept;
+    Look look_at_body(const Standing& standing) const noexcept;
 
     Spread first_bytes_;
     double patience_s_ = looked_every_s;  // nothing is known: it is looked at, and nothing done
@@ -60,10 +60,11 @@ class Lateness {
     double seconds_per_byte_ = 0;
     double failing_ = 0;  // share of the last attempts
     double credit_ = 16;  // second requests
-    // Late ones in this tenth of a second, and in the one before.
-    std::int64_t tenth_ = 0;
+    // Late ones in the time between two looks, and in that before; and those looked after.
+    std::int64_t turn_ = 0;
     int late_now_ = 0;
     int late_before_ = 0;
+    int cured_ = 0;
 };
 
 }  // namespace s3pipes

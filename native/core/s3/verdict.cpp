@@ -65,6 +65,7 @@ std::optional<ErrorKind> kind_of_status(int status) {
         case 416: return ErrorKind::range_not_satisfiable;
         case 429:
         case 503: return ErrorKind::throttled;
+        case 307:  // a new bucket, until its name is known everywhere
         case 408: return ErrorKind::server;
         default: break;
     }

@@ -24,10 +24,12 @@ class Pace {
     double free_s_ = -1e300;
 };
 
-// How much to send at once: as much as takes 8 ms, so that slow streams flow smoothly too.
+// How much to send at once: as much as takes 8 ms, so that slow streams flow smoothly too; where
+// that is little, as much as takes 0.1 s, and at least a byte.
 inline std::size_t quantum_bytes(double bytes_per_s) noexcept {
-    constexpr double least = 4 << 10;
+    constexpr double usual_least = 4 << 10;
     constexpr double most = 64 << 10;
+    const double least = std::clamp(bytes_per_s * 0.1, 1.0, usual_least);
     return static_cast<std::size_t>(std::clamp(bytes_per_s * 0.008, least, most));
 }
 

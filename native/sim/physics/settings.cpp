@@ -8,6 +8,7 @@ namespace s3pipes::sim {
 namespace {
 
 constexpr double mib = 1 << 20;
+constexpr double most_offset_s = 30.0 * 365 * 86400;
 
 constexpr std::array table{
     Setting{"first_byte_median_s", &Settings::first_byte_median_s},
@@ -31,6 +32,8 @@ constexpr std::array table{
     Setting{"requests_per_connection", &Settings::requests_per_connection},
     Setting{"slow_address", &Settings::slow_address},
     Setting{"slow_factor", &Settings::slow_factor},
+    Setting{"clock_offset_s", &Settings::clock_offset_s},
+    Setting{"token_life_s", &Settings::token_life_s},
 };
 
 Settings standard() {
@@ -81,7 +84,14 @@ Settings profile(std::string_view name) {
 void set(Settings& settings, std::string_view name, double value) {
     for (const Setting& setting : table) {
         if (setting.name != name) continue;
-        if (!std::isfinite(value) || value < 0) {
+        if (setting.value == &Settings::clock_offset_s) {
+            // Dates have four digits for the year.
+            if (!(std::abs(value) <= most_offset_s)) {
+                throw std::invalid_argument(std::string(name) + " must be a number, at most " +
+                                            std::to_string(static_cast<long>(most_offset_s)) +
+                                            " either way");
+            }
+        } else if (!std::isfinite(value) || value < 0) {
             throw std::invalid_argument(std::string(name) + " must be a number of at least 0");
         }
         settings.*setting.value = value;

@@ -40,6 +40,9 @@ struct Settings {
     // One address (1: the first; 0: none) has this share of the bandwidth, and as much later bytes.
     double slow_address = 0;
     double slow_factor = 0.2;
+
+    double clock_offset_s = 0;   // its clock runs ahead by that, or (negative) behind
+    double token_life_s = 3600;  // of the session tokens that it hands out
 };
 
 struct Setting {

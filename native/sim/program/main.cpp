@@ -1,7 +1,7 @@
 // s3pipes-sim: an S3 whose answers take the time that S3's take. docs/simulator.md describes it.
 //
 //   s3pipes-sim [--profile NAME] [--set NAME=NUMBER]... [--seed N]
-//               [--objects BUCKET/PATTERN:COUNT:SIZE[~SIGMA]]... [--bucket NAME]...
+//               [--objects BUCKET/PATTERN:COUNT:SIZE[~SIGMA][@CHECKSUM]]... [--bucket NAME]...
 //               [--addresses N] [--port N] [--certificate FILE --key FILE] [--host NAME]...
 //               [--anonymous]
 //
@@ -37,6 +37,7 @@ void allow_all_descriptors() {
 ServiceRules rules_for(const Options& options) {
     ServiceRules rules;
     rules.keys = {{"simulated-access-key", "simulated-secret-key", ""}};
+    rules.session_mark = "simulated-session-";  // simulated.py makes the tokens
     rules.check_signatures = !options.anonymous;
     rules.hosts = options.hosts;
     rules.content = [](const std::string& bucket, const std::string& key, std::uint64_t version,
@@ -65,10 +66,10 @@ void run(const Options& options) {
     }
     World world(context, rules_for(options), options.settings, options.seed);
     world.tls = tls.get();
-    Control control(world, options.seed);
+    Server server(world, options.addresses, options.port);
+    Control control(world, server, options.seed);
     for (const auto& objects : options.objects) control.add(objects);
     for (const auto& bucket : options.buckets) control.add_bucket(bucket);
-    const Server server(world, options.addresses, options.port);
     say_where(server, options.addresses);
     boost::asio::posix::stream_descriptor in(context, STDIN_FILENO);
     boost::asio::co_spawn(context, control.run(in),

@@ -13,8 +13,8 @@ constexpr std::array<std::pair<std::string_view, double>, 4> units{
 
 [[noreturn]] void refuse(std::string_view text) {
     throw std::invalid_argument(
-        "objects are described as BUCKET/PATTERN:COUNT:SIZE[~SIGMA], not '" + std::string(text) +
-        "'");
+        "objects are described as BUCKET/PATTERN:COUNT:SIZE[~SIGMA][@CHECKSUM], not '" +
+        std::string(text) + "'");
 }
 
 double number(std::string_view text, std::string_view whole) {
@@ -39,6 +39,11 @@ Objects Objects::parse(std::string_view text) {
     Objects out;
     std::string_view left = text;
     std::string_view size = cut(left, ':', text);
+    if (size.find('@') != size.npos) {
+        const auto name = cut(size, '@', text);
+        out.summed_by = algorithm_named(name);
+        if (!out.summed_by && name != "none") refuse(text);
+    }
     if (size.find('~') != size.npos) out.sigma = number(cut(size, '~', text), text);
     double unit = 1;
     for (const auto& [name, bytes] : units) {

@@ -6,6 +6,13 @@
 #include "sim/s3/names.hpp"
 
 namespace s3pipes::sim {
+namespace {
+
+std::string name_of_sum(const Object& object) {
+    return object.etag + std::to_string(object.size) + std::string(name_of(*object.summed_by));
+}
+
+}  // namespace
 
 Bucket& Account::bucket(const std::string& name) {
     const auto found = buckets.find(name);
@@ -21,12 +28,25 @@ ObjectPtr Account::object(const std::string& bucket_name, const std::string& key
 }
 
 Checksum Account::checksum(const Object& object) {
+    if (!object.checksum.value.empty() || !object.summed_by) return object.checksum;
+    const auto algorithm = *object.summed_by;
+    const auto known = computed_.find(name_of_sum(object));
+    if (known != computed_.end()) return {algorithm, Extent::full, known->second};
+    if (!reads(object.size)) return object.checksum;
+    auto value = encode_base64(sum_of(algorithm, *object.content));
+    keep_sum(object, value);
+    return {algorithm, Extent::full, std::move(value)};
+}
+
+bool Account::wants_sum(const Object& object) const {
+    return object.checksum.value.empty() && object.summed_by &&
+           object.size <= rules.stepwise_checksum_bytes && !computed_.contains(name_of_sum(object));
+}
+
+void Account::keep_sum(const Object& object, std::string value) {
     constexpr std::size_t most_computed = 100'000;
-    if (!object.checksum.value.empty() || !reads(object.size)) return object.checksum;
     if (computed_.size() >= most_computed) computed_.clear();
-    auto& value = computed_[object.etag + std::to_string(object.size)];
-    if (value.empty()) value = encode_base64(sum_of(Algorithm::crc64nvme, *object.content));
-    return {Algorithm::crc64nvme, Extent::full, value};
+    computed_[name_of_sum(object)] = std::move(value);
 }
 
 }  // namespace s3pipes::sim

@@ -32,9 +32,12 @@ struct Account {
     }
     // That of the object, computed where none is kept and it is not too large.
     Checksum checksum(const Object& object);
+    // Whether it would be told if somebody computed it, piece by piece, and kept it.
+    bool wants_sum(const Object& object) const;
+    void keep_sum(const Object& object, std::string value);
 
   private:
-    std::unordered_map<std::string, std::string> computed_;  // CRC64NVME, by ETag and size
+    std::unordered_map<std::string, std::string> computed_;  // by ETag, size and algorithm
 };
 
 }  // namespace s3pipes::sim

@@ -29,11 +29,39 @@ ObjectPtr Bucket::find(const std::string& key, const ContentSource& source) cons
     for (const auto& family : families_) {
         const auto index = family.find(key);
         if (!index) continue;
-        auto object = std::make_shared<Object>(family.object(*index));
-        object->content = source(family.rules().bucket, key, family.rules().version, object->size);
+        auto object = std::make_shared<Object>(object_of(family, *index, key));
+        object->content = source(family.rules().bucket, key,
+                                 family.rules().version + revision(key).number, object->size);
         return object;
     }
     return nullptr;
+}
+
+bool Bucket::described(const std::string& key) const {
+    return !kept_.contains(key) && !removed_.contains(key) && computed(key);
+}
+
+void Bucket::overwrite(const std::string& key, std::int64_t now_s) {
+    for (const auto& family : families_) {
+        if (!family.find(key)) continue;
+        auto& revised = revised_[key];
+        if (revised.number++ == 0) revised.last_modified = family.rules().last_modified;
+        revised.last_modified = std::max(now_s, revised.last_modified + 1);
+        return;
+    }
+}
+
+Bucket::Revision Bucket::revision(const std::string& key) const {
+    if (revised_.empty()) return {};
+    const auto found = revised_.find(key);
+    return found == revised_.end() ? Revision{} : found->second;
+}
+
+Object Bucket::object_of(const Family& family, std::uint64_t index, const std::string& key) const {
+    const auto revised = revision(key);
+    auto object = family.object(index, revised.number);
+    if (revised.number > 0) object.last_modified = revised.last_modified;
+    return object;
 }
 
 bool Bucket::empty() const {
@@ -89,7 +117,8 @@ void Bucket::Cursor::next() {
 }
 
 Object Bucket::Cursor::object() const {
-    return family_ ? bucket_.families_[*family_].object(places_[*family_].index) : *kept_->second;
+    if (!family_) return *kept_->second;
+    return bucket_.object_of(bucket_.families_[*family_], places_[*family_].index, key_);
 }
 
 }  // namespace s3pipes::sim

@@ -29,18 +29,33 @@ class Bucket {
     void put(const std::string& key, ObjectPtr object);
     void remove(const std::string& key);
 
+    // Whether it is one of a family's that nobody has put another in place of, nor removed.
+    bool described(const std::string& key) const;
+    bool has(const std::string& key) const { return kept_.contains(key) || described(key); }
+    // Of a described object: makes it its next version, changed now or later than before.
+    void overwrite(const std::string& key, std::int64_t now_s);
+
     // What `source` is asked for is the content of a computed object.
     ObjectPtr find(const std::string& key, const ContentSource& source) const;
     bool empty() const;
 
   private:
+    // How often a family's object was overwritten, and when for the last time.
+    struct Revision {
+        std::uint64_t number = 0;
+        std::int64_t last_modified = 0;
+    };
+
     bool computed(std::string_view key) const noexcept;
+    Object object_of(const Family& family, std::uint64_t index, const std::string& key) const;
+    Revision revision(const std::string& key) const;
 
     std::int64_t created_;
     std::string region_;
     std::map<std::string, ObjectPtr> kept_;
     std::vector<Family> families_;
-    std::set<std::string> removed_;  // of the families' keys
+    std::set<std::string> removed_;            // of the families' keys
+    std::map<std::string, Revision> revised_;  // likewise
 };
 
 class Bucket::Cursor {

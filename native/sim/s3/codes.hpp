@@ -21,6 +21,7 @@ inline constexpr Code bucket_owned{"BucketAlreadyOwnedByYou", 409, "Your previou
 inline constexpr Code bucket_not_empty{"BucketNotEmpty", 409, "The bucket you tried to delete is not empty"};
 inline constexpr Code entity_too_large{"EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size"};
 inline constexpr Code entity_too_small{"EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size"};
+inline constexpr Code expired_token{"ExpiredToken", 400, "The provided token has expired."};
 inline constexpr Code illegal_location{"IllegalLocationConstraintException", 400, "The specified location-constraint is not valid"};
 inline constexpr Code incomplete_body{"IncompleteBody", 400, "The request body terminated unexpectedly"};
 inline constexpr Code internal_error{"InternalError", 500, "We encountered an internal error. Please try again."};

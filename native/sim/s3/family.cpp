@@ -74,13 +74,15 @@ std::uint64_t Family::size(std::uint64_t index) const {
                                                          : static_cast<std::uint64_t>(bytes);
 }
 
-Object Family::object(std::uint64_t index) const {
+Object Family::object(std::uint64_t index, std::uint64_t revision) const {
     Object object;
     object.size = size(index);
     // Not the MD5 of a terabyte; S3's own is none either where objects are encrypted with KMS.
-    const auto high = mixed(mark_ ^ (rules_.first + index));
+    const auto mark = revision == 0 ? mark_ : mixed(mark_ ^ mixed(revision));
+    const auto high = mixed(mark ^ (rules_.first + index));
     object.etag = etag_of(high, mixed(high ^ object.size));
     object.last_modified = rules_.last_modified;
+    object.summed_by = rules_.summed_by;
     object.headers.emplace_back("Content-Type", "binary/octet-stream");
     return object;
 }

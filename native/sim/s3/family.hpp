@@ -17,9 +17,10 @@ struct FamilyRules {
     std::uint64_t count = 0;
     std::uint64_t first = 0;  // where the counter begins
 
-    std::uint64_t size_bytes = 0;             // of each; the median where sigma is not 0
-    double sigma = 0;                         // of the logarithm of the sizes
-    std::uint64_t seed = 0;                   // of the sizes
+    std::uint64_t size_bytes = 0;  // of each; the median where sigma is not 0
+    double sigma = 0;              // of the logarithm of the sizes
+    std::uint64_t seed = 0;        // of the sizes
+    std::optional<Algorithm> summed_by = Algorithm::crc64nvme;  // none: no checksum is told
     std::uint64_t version = 1;                // of the contents; another has other bytes and ETags
     std::int64_t last_modified = 1767225600;  // 2026-01-01
 };
@@ -34,8 +35,8 @@ class Family {
 
     std::string key(std::uint64_t index) const;
     std::uint64_t size(std::uint64_t index) const;
-    // All but its content.
-    Object object(std::uint64_t index) const;
+    // All but its content; `revision`: how often it was overwritten.
+    Object object(std::uint64_t index, std::uint64_t revision = 0) const;
 
     // The one with that key.
     std::optional<std::uint64_t> find(std::string_view key) const noexcept;

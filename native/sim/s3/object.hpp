@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct Object {
     std::int64_t last_modified = 0;
     Headers headers;  // Content-Type, Cache-Control and the like, x-amz-meta-*
     std::string storage_class = "STANDARD";
-    Checksum checksum;                       // of the whole; its value empty where unknown
+    Checksum checksum;  // of the whole; its value empty where unknown
+    // By which it is computed where it is unknown; none: it is not told.
+    std::optional<Algorithm> summed_by = Algorithm::crc64nvme;
     std::vector<Part> parts;                 // of a multipart upload, in order
     std::shared_ptr<const Content> content;  // null where only listed
 };

@@ -24,6 +24,11 @@ struct ServiceRules {
     // Checksums (and ETags of parts) of computed bytes are computed up to this size; of larger
     // objects none is told.
     std::uint64_t computed_checksum_bytes = std::uint64_t{256} << 20;
+    // The same of those that are larger, where there is time to do it piece by piece (LargeSum).
+    std::uint64_t stepwise_checksum_bytes = std::uint64_t{16} << 30;
+    // What session tokens begin with, before the second since 1970 at which they expire; empty:
+    // there are none.
+    std::string session_mark;
     ContentSource content;  // of computed objects
     // Whether a prefix is asked no more often than it may be; else nothing is done. Empty: it never
     // is.

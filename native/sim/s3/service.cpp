@@ -18,6 +18,21 @@
 
 namespace s3pipes::sim {
 
+namespace {
+
+std::string_view resource_of(const Request& request) {
+    return std::string_view(request.target).substr(0, request.target.find('?'));
+}
+
+void finish(Answer& answer, const Request& request, const std::string& request_id,
+            const std::string& host_id) {
+    answer.head = request.method == "HEAD";
+    answer.headers.emplace_back("x-amz-request-id", request_id);
+    answer.headers.emplace_back("x-amz-id-2", host_id);
+}
+
+}  // namespace
+
 struct Service::State {
     Account account;
     SignatureCheck signatures;
@@ -67,9 +82,8 @@ void Service::add_family(FamilyRules rules) {
 
 Answer Service::answer(const Request& request, std::int64_t now_s, bool tls) noexcept {
     const auto [request_id, host_id] = state_->next_ids();
-    const auto resource = std::string_view(request.target).substr(0, request.target.find('?'));
     const auto refused = [&](const Fault& fault) {
-        return fault.answer(resource, request_id, host_id);
+        return fault.answer(resource_of(request), request_id, host_id);
     };
     Answer answer;
     std::string prefix;
@@ -91,11 +105,77 @@ Answer Service::answer(const Request& request, std::int64_t now_s, bool tls) noe
     } catch (const std::exception&) {
         answer = refused(Fault(code::internal_error));
     }
-    answer.head = request.method == "HEAD";
     if (answer.prefix.empty()) answer.prefix = std::move(prefix);
-    answer.headers.emplace_back("x-amz-request-id", request_id);
-    answer.headers.emplace_back("x-amz-id-2", host_id);
+    finish(answer, request, request_id, host_id);
     return answer;
+}
+
+Answer Service::refuse(const Request& request, const Fault& fault) {
+    const auto [request_id, host_id] = state_->next_ids();
+    Answer answer = fault.answer(resource_of(request), request_id, host_id);
+    finish(answer, request, request_id, host_id);
+    return answer;
+}
+
+Aim Service::aim(const Request& request, bool tls) const noexcept {
+    Aim out{request.method, "", ""};
+    try {
+        Call call(request, state_->account.rules, 0, tls);
+        out.bucket = std::move(call.bucket);
+        out.key = std::move(call.key);
+        if (request.method != "GET") return out;
+        const auto& query = call.query;
+        if (out.key.empty()) {
+            const bool lists = !out.bucket.empty() && !query.has("uploads") &&
+                               !query.has("location") && !query.has("versioning");
+            out.method = lists ? "LIST" : "";
+            out.key = query.get("prefix").value_or("");
+        } else if (query.has("attributes") || query.has("uploadId")) {
+            out.method.clear();
+        }
+    } catch (const std::exception&) {
+        out.method.clear();  // it will be refused
+    }
+    return out;
+}
+
+std::optional<LargeSum> Service::unsummed(const Request& request, bool tls) const noexcept {
+    if (!request.header("x-amz-checksum-mode") || request.header("Range")) return std::nullopt;
+    if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
+    const auto& account = state_->account;
+    const Aim what = aim(request, tls);
+    const auto bucket = account.buckets.find(what.bucket);
+    if (bucket == account.buckets.end() || what.key.empty()) return std::nullopt;
+    auto object = bucket->second.find(what.key, account.rules.content);
+    if (!object || object->size <= LargeSum::piece_bytes || !account.wants_sum(*object)) {
+        return std::nullopt;
+    }
+    return LargeSum(std::move(object));
+}
+
+void Service::keep_sum(LargeSum& sum) {
+    state_->account.keep_sum(sum.object(), sum.finish());
+}
+
+bool Service::described(const std::string& bucket, const std::string& key) const {
+    const auto found = state_->account.buckets.find(bucket);
+    return found != state_->account.buckets.end() && found->second.described(key);
+}
+
+void Service::overwrite(const std::string& bucket, const std::string& key, std::int64_t now_s) {
+    if (!described(bucket, key))
+        throw std::invalid_argument("no object is described at '" + bucket + "/" + key + "'");
+    state_->account.buckets.at(bucket).overwrite(key, now_s);
+}
+
+bool Service::has(const std::string& bucket, const std::string& key) const {
+    const auto found = state_->account.buckets.find(bucket);
+    return found != state_->account.buckets.end() && found->second.has(key);
+}
+
+void Service::remove(const std::string& bucket, const std::string& key) {
+    const auto found = state_->account.buckets.find(bucket);
+    if (found != state_->account.buckets.end()) found->second.remove(key);
 }
 
 }  // namespace s3pipes::sim

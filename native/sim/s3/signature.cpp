@@ -8,6 +8,7 @@
 #include "core/s3/uri.hpp"
 #include "sim/s3/dates.hpp"
 #include "sim/s3/digest.hpp"
+#include "sim/s3/digits.hpp"
 #include "sim/s3/fault.hpp"
 #include "sim/s3/letters.hpp"
 #include "sim/s3/signature_claim.hpp"
@@ -35,10 +36,23 @@ void check_time(const SignatureClaim& claim, std::int64_t now_s) {
             .with("ServerTime", iso_date(now_s));
 }
 
-const Credentials& credentials_of(const SignatureClaim& claim, const ServiceRules& rules) {
+// When the session ends that the token is of; nullopt where it is no such token.
+std::optional<std::uint64_t> end_of_session(std::string_view token, const ServiceRules& rules) {
+    if (rules.session_mark.empty() || !token.starts_with(rules.session_mark)) return std::nullopt;
+    return parse_number(token.substr(rules.session_mark.size()));
+}
+
+const Credentials& credentials_of(const SignatureClaim& claim, const ServiceRules& rules,
+                                  std::int64_t now_s) {
     for (const auto& keys : rules.keys) {
         if (keys.access_key != claim.access_key) continue;
         if (keys.session_token == claim.token) return keys;
+        if (const auto end_s = end_of_session(claim.token, rules)) {
+            if (now_s < static_cast<std::int64_t>(std::min<std::uint64_t>(*end_s, 1ull << 62))) {
+                return keys;
+            }
+            throw Fault(code::expired_token).with("Token-0", claim.token);
+        }
         // Keys that last for a session are unknown without its token.
         if (!claim.token.empty()) throw Fault(code::invalid_token);
     }
@@ -121,7 +135,7 @@ const std::string& SignatureCheck::signing_key(const Credentials& credentials,
 
 Seal SignatureCheck::check(const Call& call, const ServiceRules& rules) {
     auto claim = read_claim(call);
-    const auto& credentials = credentials_of(claim, rules);
+    const auto& credentials = credentials_of(claim, rules, call.now_s);
     if (claim.region != rules.region) {
         const auto why =
             "the region '" + claim.region + "' is wrong; expecting '" + rules.region + "'";

@@ -21,12 +21,14 @@ iovec piece_of(const void* data, std::size_t size) noexcept {
 
 }  // namespace
 
-bool Delivery::begin(const std::string& head, const Answer& answer, double bytes_per_s) {
+bool Delivery::begin(const std::string& head, const Answer& answer, double bytes_per_s,
+                     Stretch stretch) {
     head_ = &head;
     answer_ = &answer;
     head_sent_ = granted_ = 0;
-    at_ = answer.content ? answer.begin : 0;
-    end_ = answer.head ? at_ : at_ + answer.body_bytes();
+    const std::uint64_t first = answer.content ? answer.begin : 0;
+    at_ = first + stretch.begin;
+    end_ = answer.head ? at_ : first + std::min(answer.body_bytes(), stretch.end);
     filled_.clear();
     bytes_per_s_ = bytes_per_s;
     broken_ = false;

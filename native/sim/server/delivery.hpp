@@ -23,7 +23,15 @@ class Delivery final : private Clock::Waiter {
 
     // `bytes_per_s` 0: as fast as it goes. True: all is sent, or the client is gone; else done()
     // comes later.
-    bool begin(const std::string& head, const Answer& answer, double bytes_per_s);
+    // Of the body only `stretch`, counted from its first byte.
+    struct Stretch {
+        std::uint64_t begin = 0;
+        std::uint64_t end = ~std::uint64_t{0};
+    };
+    bool begin(const std::string& head, const Answer& answer, double bytes_per_s, Stretch stretch);
+    bool begin(const std::string& head, const Answer& answer, double bytes_per_s) {
+        return begin(head, answer, bytes_per_s, Stretch());
+    }
 
     auto done() {
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <chrono>
@@ -24,20 +25,16 @@ constexpr std::string_view bad_request =
 // co_await stands in no condition with || or && here: gcc 12 waits whatever the other side says.
 constexpr auto waiting = boost::asio::as_tuple(boost::asio::use_awaitable);
 
-std::int64_t unix_time_s() {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
-}
-
 }  // namespace
 
-Session::Session(World& world, Wire::Socket socket, unsigned address)
+Session::Session(World& world, Wire::Socket socket, unsigned address, bool mute)
     : world_(world),
       wire_(std::move(socket), world.tls),
       address_(address),
       delivery_(world, wire_),
       nap_(world.clock),
-      inbox_(std::make_unique_for_overwrite<std::byte[]>(inbox_bytes)) {
+      inbox_(std::make_unique_for_overwrite<std::byte[]>(inbox_bytes)),
+      mute_(mute) {
     world_.counters.connections.up();
     number_ = world_.counters.connections.ever;
     world_.sessions.insert(this);
@@ -55,15 +52,24 @@ Session::~Session() {
 }
 
 awaitable<void> Session::run() {
+    if (mute_) {
+        co_await pause(0);
+        co_return;
+    }
     if (!co_await open()) co_return;
     while (co_await read_request()) {
         world_.counters.requests.up();
-        Outgoing outgoing = decide(reader_.request(), Clock::now_s());
+        const double read_at_s = Clock::now_s();
+        if (auto sum = world_.service.unsummed(reader_.request(), wire_.tls())) {
+            while (sum->go_on()) co_await boost::asio::post(boost::asio::use_awaitable);
+            world_.service.keep_sum(*sum);
+        }
+        Outgoing outgoing = decide(reader_.request(), read_at_s);
         const bool closes = outgoing.closes;
         const bool delivered = co_await deliver(std::move(outgoing));
         world_.counters.requests.down();
         if (!delivered) {
-            ++world_.counters.broken;
+            if (!cut_) ++world_.counters.broken;
             co_return;
         }
         if (closes) break;
@@ -75,6 +81,9 @@ awaitable<bool> Session::open() {
     const Settings& settings = world_.settings;
     const double delay_s = settings.connect_s + (wire_.tls() ? settings.tls_s : 0);
     if (delay_s > 0) co_await nap_.until(Clock::now_s() + delay_s);
+    if (wire_.tls() && world_.mishaps.any()) {
+        if (co_await cut_handshake()) co_return false;
+    }
     while (wire_.tls()) {
         const long result = wire_.shake_hands();
         if (result == 0) break;
@@ -145,14 +154,20 @@ Session::Outgoing Session::decide(Request& request, double read_at_s) {
     const Settings& settings = world_.settings;
     ++requests_;
     Outgoing out;
-    out.answer = world_.service.answer(request, unix_time_s(), wire_.tls());
+    if (world_.mishaps.any()) {
+        answer_with_mishaps(out, request);
+    } else {
+        out.answer = world_.service.answer(request, world_.unix_time_s(), wire_.tls());
+    }
     const double wait_s = out.answer.kind == Answer::Kind::list
                               ? world_.draws.list_page_s(settings, number_, requests_)
                               : world_.draws.first_byte_s(settings, number_, requests_);
     out.begins_s = read_at_s + wait_s / slowness();
     out.bytes_per_s = world_.draws.bytes_per_s(settings, number_) * slowness();
     const double most = settings.requests_per_connection;
-    out.closes = !reader_.keep_alive() || (most > 0 && static_cast<double>(requests_) >= most);
+    if (!reader_.keep_alive() || (most > 0 && static_cast<double>(requests_) >= most)) {
+        out.closes = true;
+    }
     return out;
 }
 
@@ -163,12 +178,12 @@ double Session::slowness() const noexcept {
     return slow ? settings.slow_factor : 1;
 }
 
-// The one way of every answer to the client. The seam for faults: here an answer is complete, its
-// time and pace are known, and no byte of it is sent. Whoever wants one late, cut, broken or
-// another changes it here or ends the connection here, and nowhere else.
+// The one way of every answer to the client: here an answer is complete, its time and pace are
+// known, and no byte of it is sent.
 awaitable<bool> Session::deliver(Outgoing outgoing) {
     if (outgoing.begins_s > Clock::now_s()) co_await nap_.until(outgoing.begins_s);
     write_head(outgoing);
+    if (outgoing.hit) co_return co_await befall(std::move(outgoing));
     if (!delivery_.begin(head_, outgoing.answer, outgoing.bytes_per_s)) co_await delivery_.done();
     co_return !delivery_.broken();
 }
@@ -185,9 +200,12 @@ void Session::write_head(const Outgoing& outgoing) {
     for (const auto& [name, value] : answer.headers) {
         head_.append(name).append(": ").append(value).append("\r\n");
     }
-    head_.append("Date: ").append(http_date(unix_time_s())).append("\r\nServer: AmazonS3\r\n");
+    head_.append("Date: ").append(http_date(world_.unix_time_s())).append("\r\n");
+    if (outgoing.of_s3) head_.append("Server: AmazonS3\r\n");
     if (answer.status != 204 && answer.status != 304) {
-        head_.append("Content-Length: ").append(digits(answer.body_bytes())).append("\r\n");
+        const auto told = static_cast<std::int64_t>(answer.body_bytes()) + outgoing.length_by;
+        head_.append("Content-Length: ").append(digits(static_cast<std::uint64_t>(told)));
+        head_.append("\r\n");
     }
     if (outgoing.closes) head_.append("Connection: close\r\n");
     head_.append("\r\n");
@@ -211,7 +229,13 @@ void Session::look_at_clock(double now_s) {
     const bool idle = idle_s > 0 && idle_since_s_ > 0 && now_s - idle_since_s_ >= idle_s;
     if (!idle && (ends_s_ == 0 || now_s < ends_s_)) return;
     out_of_time_ = true;
-    wire_.socket().cancel();
+    boost::system::error_code ignored;  // it may have been reset
+    wire_.socket().cancel(ignored);
+}
+
+void Session::reset() noexcept {
+    cut_ = true;
+    wire_.reset();
 }
 
 }  // namespace s3pipes::sim

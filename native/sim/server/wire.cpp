@@ -1,9 +1,13 @@
 #include "sim/server/wire.hpp"
 
+#include <linux/sockios.h>
 #include <openssl/err.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -25,11 +29,13 @@ Wire::Wire(Socket socket, SSL_CTX* tls) : socket_(std::move(socket)) {
 }
 
 long Wire::shake_hands() {
+    if (!socket_.is_open()) return over;
     const int result = SSL_accept(tls_.get());
     return result == 1 ? 0 : after_tls(result);
 }
 
 long Wire::take(std::span<std::byte> into) {
+    if (!socket_.is_open()) return over;  // another connection may have its descriptor by now
     if (tls_) {
         return after_tls(SSL_read(tls_.get(), into.data(), static_cast<int>(into.size())));
     }
@@ -38,6 +44,7 @@ long Wire::take(std::span<std::byte> into) {
 }
 
 long Wire::put(std::span<const iovec> pieces, bool more) {
+    if (!socket_.is_open()) return over;
     if (tls_) {
         const auto size = std::min(pieces.front().iov_len, record_bytes);
         return after_tls(SSL_write(tls_.get(), pieces.front().iov_base, static_cast<int>(size)));
@@ -49,7 +56,37 @@ long Wire::put(std::span<const iovec> pieces, bool more) {
     return after_call(::sendmsg(socket_.native_handle(), &message, flags), Socket::wait_write);
 }
 
+void Wire::reset() noexcept {
+    boost::system::error_code ignored;
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+}
+
+bool Wire::left() const noexcept {
+    if (!socket_.is_open()) return true;
+    pollfd asked{const_cast<Socket&>(socket_).native_handle(), POLLRDHUP, 0};
+    return ::poll(&asked, 1, 0) == 1;
+}
+
+std::size_t Wire::unsent() const noexcept {
+    int bytes = 0;
+    if (!socket_.is_open()) return 0;
+    if (::ioctl(const_cast<Socket&>(socket_).native_handle(), SIOCOUTQ, &bytes) != 0) return 0;
+    return static_cast<std::size_t>(bytes);
+}
+
+void Wire::put_garbage() noexcept {
+    // The head of a record of application data, and no such record.
+    constexpr std::size_t body = 64;
+    std::array<unsigned char, 5 + body> record{0x17, 0x03, 0x03, 0, body};
+    for (std::size_t i = 5; i < record.size(); ++i) record[i] = static_cast<unsigned char>(37 * i);
+    if (socket_.is_open()) {
+        (void)::send(socket_.native_handle(), record.data(), record.size(), MSG_NOSIGNAL);
+    }
+}
+
 void Wire::end_sending() noexcept {
+    if (!socket_.is_open()) return;
     if (tls_) SSL_shutdown(tls_.get());
     ERR_clear_error();
     ::shutdown(socket_.native_handle(), SHUT_WR);

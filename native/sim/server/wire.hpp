@@ -32,6 +32,12 @@ class Wire {
     Socket::wait_type awaited() const noexcept { return awaited_; }
     void end_sending() noexcept;  // says that nothing more comes
 
+    // Ends the connection at once: the client sees a reset. All that is called later says `over`.
+    void reset() noexcept;
+    bool left() const noexcept;           // the client has gone, or this was reset
+    std::size_t unsent() const noexcept;  // bytes that have not reached the client's kernel
+    void put_garbage() noexcept;          // under TLS: a record that nobody can decipher
+
   private:
     struct Free {
         void operator()(SSL* tls) const noexcept { SSL_free(tls); }

@@ -4,12 +4,14 @@
 #include <openssl/ssl.h>
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "sim/mishaps/mishaps.hpp"
 #include "sim/physics/allowance.hpp"
 #include "sim/physics/draws.hpp"
 #include "sim/physics/pace.hpp"
@@ -27,6 +29,7 @@ struct World {
         : context(loop),
           settings(physics),
           draws(seed),
+          mishaps(seed),
           service(admitting(std::move(rules))),
           clock(loop) {}
     World(const World&) = delete;
@@ -35,6 +38,7 @@ struct World {
     boost::asio::io_context& context;
     Settings settings;  // may change at any time
     Draws draws;
+    Mishaps mishaps;
     Service service;
     Clock clock;
     Counters counters;
@@ -42,6 +46,13 @@ struct World {
     std::uint64_t flowing = 0;  // bodies under way
     std::unordered_set<Session*> sessions;
     SSL_CTX* tls = nullptr;  // null: plain
+
+    // What the simulated S3 takes for the time; seconds since 1970.
+    std::int64_t unix_time_s() const {
+        const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+        const std::chrono::duration<double> offset(settings.clock_offset_s);
+        return std::chrono::floor<std::chrono::seconds>(since_epoch + offset).count();
+    }
 
   private:
     using Allowances = std::unordered_map<std::string, Allowance>;  // by prefix

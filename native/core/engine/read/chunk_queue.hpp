@@ -154,8 +154,8 @@ class ChunkQueue::FillEnd {
     std::shared_ptr<Chunk> start(ByteRange range, Charge charge, std::uint64_t counted);
     // The head of an answer. True for the first. Throws Error where it contradicts what is known.
     bool learn(const ObjectMeta& meta);
-    // What one answer told was not so: this is. All is fetched anew, unless the reader has had
-    // bytes already, or it was the listing that told: then false.
+    // What one answer told was not so: this is. What lies ahead is fetched anew. False where it was
+    // the listing that told, or the reader has had bytes of what is another version.
     bool correct(const ObjectMeta& meta);
     // Memory for the chunk, now that its real end is known.
     void place(Chunk& chunk, Arena& arena);

@@ -60,12 +60,14 @@ bool ChunkQueue::FillEnd::learn(const ObjectMeta& meta) {
 
 bool ChunkQueue::FillEnd::correct(const ObjectMeta& meta) {
     const std::uint64_t wished = queue_.wish_.range.end;
-    if (queue_.wish_.known || queue_.handed_out_ || queue_.closed_ ||
-        queue_.destination_.is_users())
+    if (!queue_.meta_ || queue_.wish_.known || queue_.closed_ || queue_.destination_.is_users())
         return false;
-    if (queue_.position_ != queue_.begin() || (wished != unbounded && wished > meta.size))
-        return false;
-    queue_.restart(queue_.begin());
+    if (queue_.position_ > meta.size || (wished != unbounded && wished > meta.size)) return false;
+    // What has been read of the same version is right, whatever its size is.
+    const bool same = !meta.etag.empty() && queue_.meta_->etag == meta.etag;
+    const bool untouched = !queue_.handed_out_ && queue_.position_ == queue_.begin();
+    if (!untouched && (!same || queue_.is_one_piece())) return false;
+    queue_.restart(queue_.position_);
     queue_.check_.forget();
     queue_.meta_ = meta;
     ++queue_.edition_;
