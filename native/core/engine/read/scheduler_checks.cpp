@@ -60,7 +60,6 @@ Told Scheduler::told(Stream* stream, const std::shared_ptr<Download>& download,
                 told.others.push_back({chunk, chunk->memory});
         if (!told.others.empty()) return told;
     }
-    settle(*stream);
     refresh(*stream, told.todo);
     kick(told.todo, stream->lane);
     told.todo.wakes.push_back(download);
