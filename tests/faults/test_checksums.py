@@ -140,7 +140,6 @@ def test_a_large_object_is_told_before_its_last_byte(scripted: ScriptedServer) -
     scripted.script = keeping(
         scripted, wrong=lambda request: request.range is not None and request.range[0] == 128 * KiB
     )
-    assert client_of(scripted).get(scripted.put("small", b"!")) == b"!"  # it tells its kind
     got = 0
     with client_of(scripted, CHUNKS).open(url) as stream, pytest.raises(ChecksumMismatch) as told:
         for chunk in stream.chunks():
