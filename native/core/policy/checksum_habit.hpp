@@ -9,23 +9,28 @@ namespace s3pipes {
 
 class ChecksumHabit {
   public:
-    // The one that the next object is expected to have; of a store that is not known yet, the one
-    // that S3 adds to what is put without any.
-    ChecksumKind kind() const noexcept { return kind_; }
+    // Which the next object may have.
+    ChecksumKinds kinds() const noexcept {
+        return alike_ < sure ? ChecksumKinds::all_that_join() : ChecksumKinds(last_);
+    }
     // A question may be answered.
     bool asks() const noexcept { return in_vain_ < enough; }
 
     // Of one object; nullopt: there is none.
     void told(std::optional<ChecksumKind> kind) noexcept {
         in_vain_ = kind ? 0 : in_vain_ + 1;
-        if (kind && joins(*kind)) kind_ = *kind;
+        if (!kind || !joins(*kind)) return;
+        alike_ = *kind == last_ ? alike_ + 1 : 1;
+        last_ = *kind;
     }
 
   private:
     static constexpr int enough = 5;
+    static constexpr int sure = 2;
 
-    ChecksumKind kind_ = ChecksumKind::crc64nvme;
-    int in_vain_ = 0;  // objects in a row
+    ChecksumKind last_ = ChecksumKind::crc64nvme;
+    int alike_ = 0;    // objects in a row, with that
+    int in_vain_ = 0;  // ... with none
 };
 
 }  // namespace s3pipes

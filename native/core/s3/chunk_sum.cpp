@@ -40,46 +40,45 @@ void ChunkSum::Free::operator()(evp_md_ctx_st* context) const {
     EVP_MD_CTX_free(context);
 }
 
-ChunkSum::ChunkSum(ChecksumKind kind) : kind_(kind) {
-    if (joins(kind)) return;
-    hash_.reset(EVP_MD_CTX_new());
-    if (!hash_) throw std::bad_alloc();
-    must(EVP_DigestInit_ex2(hash_.get(), algorithm(kind), nullptr) == 1);
+ChunkSum::ChunkSum(ChecksumKinds kinds) : kinds_(kinds) {
+    for (const auto kind : {ChecksumKind::sha1, ChecksumKind::sha256}) {
+        if (!kinds.has(kind)) continue;
+        hash_.reset(EVP_MD_CTX_new());
+        if (!hash_) throw std::bad_alloc();
+        must(EVP_DigestInit_ex2(hash_.get(), algorithm(kind), nullptr) == 1);
+    }
 }
 
 void ChunkSum::add(std::string_view bytes) {
+    if (kinds_.has(ChecksumKind::crc64nvme)) crc64nvme_ = crc64nvme(bytes, crc64nvme_);
+    if (kinds_.has(ChecksumKind::crc32c)) crc32c_ = crc32c(bytes, crc32c_);
+    if (kinds_.has(ChecksumKind::crc32)) crc32_ = crc32(bytes, crc32_);
+    if (hash_) must(EVP_DigestUpdate(hash_.get(), bytes.data(), bytes.size()) == 1);
     bytes_ += bytes.size();
-    switch (kind_) {
-        case ChecksumKind::crc64nvme: crc_ = crc64nvme(bytes, crc_); return;
-        case ChecksumKind::crc32c: crc_ = crc32c(bytes, static_cast<std::uint32_t>(crc_)); return;
-        case ChecksumKind::crc32: crc_ = crc32(bytes, static_cast<std::uint32_t>(crc_)); return;
-        case ChecksumKind::sha1:
-        case ChecksumKind::sha256:
-            must(EVP_DigestUpdate(hash_.get(), bytes.data(), bytes.size()) == 1);
-    }
 }
 
 void ChunkSum::append(const ChunkSum& behind) noexcept {
-    const auto first = static_cast<std::uint32_t>(crc_),
-               second = static_cast<std::uint32_t>(behind.crc_);
-    switch (kind_) {
-        case ChecksumKind::crc64nvme:
-            crc_ = join_crc64nvme(crc_, behind.crc_, behind.bytes_);
-            break;
-        case ChecksumKind::crc32c: crc_ = join_crc32c(first, second, behind.bytes_); break;
-        case ChecksumKind::crc32: crc_ = join_crc32(first, second, behind.bytes_); break;
-        case ChecksumKind::sha1:
-        case ChecksumKind::sha256: return;
-    }
+    kinds_ = kinds_ & behind.kinds_ & ChecksumKinds::all_that_join();
+    if (kinds_.has(ChecksumKind::crc64nvme))
+        crc64nvme_ = join_crc64nvme(crc64nvme_, behind.crc64nvme_, behind.bytes_);
+    if (kinds_.has(ChecksumKind::crc32c))
+        crc32c_ = join_crc32c(crc32c_, behind.crc32c_, behind.bytes_);
+    if (kinds_.has(ChecksumKind::crc32)) crc32_ = join_crc32(crc32_, behind.crc32_, behind.bytes_);
     bytes_ += behind.bytes_;
 }
 
-std::string ChunkSum::value() const {
-    if (!hash_) return big_endian(crc_, size_of(kind_));
+std::string ChunkSum::value(ChecksumKind kind) const {
+    switch (kind) {
+        case ChecksumKind::crc64nvme: return big_endian(crc64nvme_, 8);
+        case ChecksumKind::crc32c: return big_endian(crc32c_, 4);
+        case ChecksumKind::crc32: return big_endian(crc32_, 4);
+        case ChecksumKind::sha1:
+        case ChecksumKind::sha256: break;
+    }
     const std::unique_ptr<evp_md_ctx_st, Free> ended(EVP_MD_CTX_new());
     if (!ended) throw std::bad_alloc();
     must(EVP_MD_CTX_copy_ex(ended.get(), hash_.get()) == 1);
-    std::string bytes(size_of(kind_), '\0');
+    std::string bytes(size_of(kind), '\0');
     must(EVP_DigestFinal_ex(ended.get(), reinterpret_cast<unsigned char*>(bytes.data()), nullptr) ==
          1);
     return bytes;

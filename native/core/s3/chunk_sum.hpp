@@ -14,26 +14,29 @@ namespace s3pipes {
 
 class ChunkSum {
   public:
-    explicit ChunkSum(ChecksumKind kind);
+    // Of several kinds at once only those that join().
+    explicit ChunkSum(ChecksumKinds kinds);
 
-    ChecksumKind kind() const noexcept { return kind_; }
+    ChecksumKinds kinds() const noexcept { return kinds_; }
     std::uint64_t bytes() const noexcept { return bytes_; }  // added so far
 
     void add(std::string_view bytes);
-    // Of the chunk right behind this one, and of the same kind, which joins().
+    // Of the chunk right behind this one. What is left are the kinds that both have, and join().
     void append(const ChunkSum& behind) noexcept;
 
-    // Bare bytes, as in an ObjectChecksum. More may be added after it.
-    std::string value() const;
+    // Of a kind that it has; bare bytes, as in an ObjectChecksum. More may be added after it.
+    std::string value(ChecksumKind kind) const;
 
   private:
     struct Free {
         void operator()(evp_md_ctx_st* context) const;
     };
 
-    ChecksumKind kind_;
+    ChecksumKinds kinds_;
     std::uint64_t bytes_ = 0;
-    std::uint64_t crc_ = 0;
+    std::uint64_t crc64nvme_ = 0;
+    std::uint32_t crc32c_ = 0;
+    std::uint32_t crc32_ = 0;
     std::unique_ptr<evp_md_ctx_st, Free> hash_;  // of those that do not join
 };
 

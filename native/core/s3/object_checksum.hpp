@@ -23,6 +23,37 @@ std::size_t size_of(ChecksumKind kind) noexcept;  // bytes of a value
 constexpr bool joins(ChecksumKind kind) noexcept {
     return kind <= ChecksumKind::crc32;
 }
+// Several kinds at once.
+class ChecksumKinds {
+  public:
+    constexpr ChecksumKinds() = default;
+    constexpr explicit(false) ChecksumKinds(ChecksumKind kind) noexcept
+        : bits_(static_cast<std::uint8_t>(1u << static_cast<unsigned>(kind))) {}
+    static constexpr ChecksumKinds all_that_join() noexcept {
+        return ChecksumKinds(ChecksumKind::crc64nvme) | ChecksumKind::crc32c | ChecksumKind::crc32;
+    }
+
+    constexpr bool has(ChecksumKind kind) const noexcept {
+        return (*this & ChecksumKinds(kind)) != ChecksumKinds();
+    }
+    constexpr ChecksumKinds operator|(ChecksumKinds other) const noexcept {
+        return of(bits_ | other.bits_);
+    }
+    constexpr ChecksumKinds operator&(ChecksumKinds other) const noexcept {
+        return of(bits_ & other.bits_);
+    }
+    bool operator==(const ChecksumKinds&) const = default;
+
+  private:
+    static constexpr ChecksumKinds of(unsigned bits) noexcept {
+        ChecksumKinds kinds;
+        kinds.bits_ = static_cast<std::uint8_t>(bits);
+        return kinds;
+    }
+
+    std::uint8_t bits_ = 0;
+};
+
 // By what stands behind "x-amz-checksum-" in the name of a field, in letters of either case.
 std::optional<ChecksumKind> checksum_kind_of(std::string_view name) noexcept;
 

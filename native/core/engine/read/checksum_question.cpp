@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "core/engine/engine.hpp"
 
@@ -14,12 +13,6 @@ RetryRules soon_over(RetryRules rules) {
     rules.max_attempts = std::min(rules.max_attempts, 3);
     rules.time_limit = std::min(rules.time_limit, std::chrono::milliseconds(10'000));
     return rules;
-}
-
-ChunkSum sum_of(ChecksumKind kind, const View& memory) {
-    ChunkSum sum(kind);
-    sum.add({reinterpret_cast<const char*>(memory.data()), memory.size()});
-    return sum;
 }
 
 }  // namespace
@@ -41,22 +34,9 @@ bool ChecksumQuestion::unwanted() const {
 
 void ChecksumQuestion::ended(std::optional<Failure> failure) {
     if (failure) said_.reset();
-    bool answered = !failure;
-    std::vector<std::pair<std::shared_ptr<Chunk>, ChunkSum>> sums;
-    do {
-        std::vector<Told::Other> others;
-        engine_.decide([&](Scheduler& scheduler) {
-            for (auto& [chunk, sum] : sums) chunk->sum = std::move(sum);
-            auto told = scheduler.told(what_.stream, what_.download, said_, what_.etag,
-                                       std::exchange(answered, false));
-            others = std::move(told.others);
-            return std::move(told.todo);
-        });
-        // Outside the mutex: it takes as long as to receive a part of them.
-        sums.clear();
-        for (const auto& [chunk, memory] : others)
-            sums.emplace_back(chunk, sum_of(said_->kind, memory));
-    } while (!sums.empty());
+    engine_.decide([&](Scheduler& scheduler) {
+        return scheduler.told(what_.stream, what_.download, said_, what_.etag, !failure);
+    });
 }
 
 }  // namespace s3pipes

@@ -14,14 +14,17 @@ Error mismatch(const ObjectChecksum& said, const std::string& found) {
 }
 
 void ChunkCheck::tell(const ObjectChecksum& said, bool whole) {
-    if (said.parts != 0 || disbelieved_) return;
+    // What may have been read already cannot be taken back.
+    const bool late = chunk_.filled != 0 && !chunk_.sealed;
+    if (said.parts != 0 || disbelieved_ || late) return;
     said_ = said;
     whole_ = whole;
     chunk_.sealed = true;
 }
 
-void ChunkCheck::sum_by(ChecksumKind kind) {
-    if (!sum_ || sum_->kind() != kind) sum_.emplace(kind);
+void ChunkCheck::sum_by(ChecksumKinds kinds) {
+    // One that has more than is wanted goes on.
+    if (!sum_ || (sum_->kinds() & kinds) != kinds) sum_.emplace(kinds);
     const std::uint64_t filled = chunk_.filled.load(), from = sum_->bytes();
     if (filled <= from) return;
     const auto bytes = chunk_.memory.bytes().subspan(from, filled - from);
@@ -32,13 +35,13 @@ void ChunkCheck::follow() {
     if (said_)
         sum_by(said_->kind);
     else if (chunk_.summed)
-        sum_by(download_.checksum_kind.load(std::memory_order_relaxed));
+        sum_by(download_.checksum_kinds.load(std::memory_order_relaxed));
 }
 
 void ChunkCheck::end() {
     follow();
     if (said_) {
-        std::string found = sum_->value();
+        std::string found = sum_->value(said_->kind);
         chunk_.verified = found == said_->value;
         // A range for which the same comes twice is as it is stored: what was told is of something
         // else, by a store that tells it of all ranges alike.
@@ -52,7 +55,8 @@ void ChunkCheck::end() {
         }
     }
     ended_ = true;
-    if (sum_ && joins(sum_->kind())) chunk_.sum = std::move(sum_);
+    if (sum_ && (sum_->kinds() & ChecksumKinds::all_that_join()) != ChecksumKinds())
+        chunk_.sum = std::move(sum_);
     sum_.reset();
 }
 

@@ -26,7 +26,7 @@ class ChunkCheck {
     void end();
 
   private:
-    void sum_by(ChecksumKind kind);
+    void sum_by(ChecksumKinds kinds);
 
     const Download& download_;
     Chunk& chunk_;

@@ -141,9 +141,10 @@ ChunkQueue::FillEnd::Verdict ChunkQueue::FillEnd::judge() const {
     if (!check.holds() || queue_.failed_ != 0) return Verdict::unprovable;
     if (!check.told() || queue_.pending_ != 1) return Verdict::none_yet;
     const auto sum = check.total(queue_.chunks_);
-    if (!sum || sum->kind() != check.said()->kind || sum->bytes() != queue_.meta_->size)
+    if (!sum || !sum->kinds().has(check.said()->kind) || sum->bytes() != queue_.meta_->size)
         return Verdict::unprovable;
-    return sum->value() == check.said()->value ? Verdict::agrees : Verdict::differs;
+    return sum->value(check.said()->kind) == check.said()->value ? Verdict::agrees
+                                                                 : Verdict::differs;
 }
 
 void ChunkQueue::FillEnd::accept() {

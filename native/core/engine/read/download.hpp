@@ -21,8 +21,8 @@ struct Download {
           retry(retry_),
           queue(std::move(wish), std::move(destination)) {}
 
-    // By which chunks are summed; changes when the store tells another.
-    std::atomic<ChecksumKind> checksum_kind{ChecksumKind::crc64nvme};
+    // By which chunks are summed; one is left when the store has told it.
+    std::atomic<ChecksumKinds> checksum_kinds{ChecksumKinds::all_that_join()};
     const std::shared_ptr<ObjectStore> store;
     const std::string key;
     const RetryRules retry;

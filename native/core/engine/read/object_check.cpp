@@ -5,12 +5,11 @@
 namespace s3pipes {
 namespace {
 
-// A ChunkSum that joins is two numbers: a copy of it is another of the same.
+// False where nothing is left that could be held against anything.
 bool append(std::optional<ChunkSum>& sum, const ChunkSum& behind) {
-    if (!sum) sum.emplace(behind.kind());
-    if (sum->kind() != behind.kind() || !joins(behind.kind())) return false;
+    if (!sum) sum.emplace(ChecksumKinds::all_that_join());
     sum->append(behind);
-    return true;
+    return sum->kinds() != ChecksumKinds();
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ Scheduler::Stream* Scheduler::open(Lane* lane, std::shared_ptr<Download> downloa
     stream.flow = flow_of(*download->store);
     stream.download = std::move(download);
     stream.tag = tag;
-    stream.download->checksum_kind = stream.flow->checksums.kind();
+    stream.download->checksum_kinds = stream.flow->checksums.kinds();
     lane->flow = stream.flow;
     adapt(*lane, *stream.flow);
     streams_.emplace(&stream, std::move(made));

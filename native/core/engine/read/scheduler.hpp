@@ -22,7 +22,6 @@ namespace s3pipes {
 
 struct Flow;
 struct Todo;
-struct Told;
 
 // Pure: no thread, socket or clock; every call says what is to be done. Guarded by the engine's
 // mutex.
@@ -93,7 +92,7 @@ class Scheduler {
     // What the store said of an object that is that chunk.
     void told(const Stream* stream, const std::optional<ObjectChecksum>& said);
     // What the store said of the object of a question, which may be closed by now; if it answered.
-    Told told(Stream* stream, const std::shared_ptr<Download>& download,
+    Todo told(Stream* stream, const std::shared_ptr<Download>& download,
               const std::optional<ObjectChecksum>& said, const std::string& etag, bool answered);
     Todo due();  // wakes whom it held back
 

@@ -24,7 +24,7 @@ void Scheduler::told(Stream* stream, Chunk& chunk, const std::optional<ObjectChe
         chunk.asks_checksum = chunk.sealed = true;
     // The answer was the whole object, of which this is the first chunk.
     if (!single && whole && said) {
-        stream->download->checksum_kind = said->kind;
+        stream->download->checksum_kinds = said->kind;
         stream->fill().check().tell(said);
     }
     ask_for_checksum(*stream, chunk.loop, todo);
@@ -42,28 +42,22 @@ void Scheduler::ask_for_checksum(Stream& stream, std::size_t loop, Todo& todo) {
     todo.questions.push_back({&stream, stream.download, loop, stream.queue().meta()->etag});
 }
 
-Told Scheduler::told(Stream* stream, const std::shared_ptr<Download>& download,
+Todo Scheduler::told(Stream* stream, const std::shared_ptr<Download>& download,
                      const std::optional<ObjectChecksum>& said, const std::string& etag,
                      bool answered) {
-    Told told;
+    Todo todo;
     const auto found = streams_.find(stream);
-    if (found == streams_.end() || stream->download != download || stream->closed) return told;
-    if (answered) Scheduler::told(stream, said);
-    ChunkQueue::FillEnd fill = stream->fill();
+    if (found == streams_.end() || stream->download != download || stream->closed) return todo;
+    if (answered) told(stream, said);
     // It may be another object by now.
     const auto& meta = download->queue.meta();
-    fill.check().tell(meta && meta->etag == etag ? said : std::nullopt);
-    if (fill.check().told()) {
-        download->checksum_kind = said->kind;
-        for (auto& chunk : download->queue.complete_chunks())
-            if (chunk->sum && chunk->sum->kind() != said->kind)
-                told.others.push_back({chunk, chunk->memory});
-        if (!told.others.empty()) return told;
-    }
-    refresh(*stream, told.todo);
-    kick(told.todo, stream->lane);
-    told.todo.wakes.push_back(download);
-    return told;
+    const bool same = said && meta && meta->etag == etag;
+    stream->fill().check().tell(same ? said : std::nullopt);
+    if (same && joins(said->kind)) download->checksum_kinds = said->kind;
+    refresh(*stream, todo);
+    kick(todo, stream->lane);
+    todo.wakes.push_back(download);
+    return todo;
 }
 
 void Scheduler::settle(Stream& stream) {
@@ -84,7 +78,7 @@ void Scheduler::settle(Stream& stream) {
     const Download& download = *stream.download;
     const ObjectChecksum& said = *fill.check().said();
     const auto sum = fill.total();
-    fill.refuse(std::make_unique<const Failure>(mismatch(said, sum->value()),
+    fill.refuse(std::make_unique<const Failure>(mismatch(said, sum->value(said.kind)),
                                                 download.store->url_of(download.key),
                                                 ByteRange{0, meta->size}, 1, 0));
 }

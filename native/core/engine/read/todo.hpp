@@ -47,16 +47,4 @@ struct Todo {
     }
 };
 
-// What follows from a store's answer to a Todo::Question.
-struct Told {
-    struct Other {
-        std::shared_ptr<Chunk> chunk;
-        View memory;
-    };
-
-    Todo todo;
-    // Complete, and summed by another kind than the one that was told: sum them, tell again.
-    std::vector<Other> others;
-};
-
 }  // namespace s3pipes
