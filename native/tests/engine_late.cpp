@@ -217,6 +217,20 @@ BOOST_AUTO_TEST_CASE(a_change_is_told_when_it_is_confirmed) {
     BOOST_TEST(failure.attempts == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_size_that_was_told_too_large_ends_where_the_object_does) {
+    Rig rig;
+    rig.store->put("key", 2 * chunk);
+    rig.store->script([](const MemoryStore::Request& request) {
+        Answer answer;
+        if (request.number == 0) answer.claimed_size = 2 * chunk + 7;
+        return answer;
+    });
+    const auto reader = rig.reader(chunk);
+    const auto stream = rig.open(*reader, rig.ask("key", false));
+    BOOST_TEST(wrong_with(*stream, "key", 2 * chunk) == "");
+    BOOST_TEST(stream->next_view(patience()).empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_the_first_answer_told_wrong_is_corrected_before_anybody_reads) {
     for (const bool size : {false, true}) {
         Rig rig;

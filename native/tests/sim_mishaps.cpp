@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/s3/base64.hpp"
 #include "sim/mishaps/flipped.hpp"
 #include "sim/mishaps/lies.hpp"
 #include "sim/mishaps/listed.hpp"
@@ -12,6 +13,7 @@
 #include "sim/s3/large_sum.hpp"
 #include "sim_s3_rig.hpp"
 
+using s3pipes::encode_base64;
 using namespace s3pipes::sim;
 
 namespace {

@@ -3,6 +3,8 @@
 #include "sim/s3/checksums.hpp"
 #include "sim_s3_rig.hpp"
 
+using s3pipes::decode_base64;
+using s3pipes::encode_base64;
 using namespace s3pipes::sim;
 
 namespace {

@@ -77,8 +77,9 @@ def test_an_object_overwritten_between_two_chunks_is_noticed(scripted: ScriptedS
     first = threading.Event()
 
     def script(request: Request) -> Answer:
-        assert request.range is not None
         answer = scripted.truth(request)
+        if request.range is None:  # a HEAD
+            return answer
         if request.range[0] == 0:
             scripted.put("k", noise(size, 2))
             first.set()

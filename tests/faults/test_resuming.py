@@ -72,7 +72,8 @@ def test_each_chunk_is_resumed_by_itself(scripted: ScriptedServer) -> None:
     lock = threading.Lock()
 
     def script(request: Request) -> Answer | None:
-        assert request.range is not None
+        if request.range is None:  # the HEAD for its checksum
+            return None
         begin = request.range[0]
         with lock:
             fresh = begin % (64 * KiB) == 0 and begin not in seen

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
 from s3pipes.testing import SimulatedS3
@@ -84,3 +85,21 @@ def test_keys_without_a_session_and_other_tokens(signed: SimulatedS3) -> None:
     assert signed.client().get_object(Bucket="bucket", Key="03")["Body"].read()
     for token in ("made-up", "simulated-session-", "simulated-session-12x"):
         assert refused(signed.client(aws_session_token=token)) == (400, "InvalidToken")
+
+
+def test_a_session_is_renewed_by_botocore(signed: SimulatedS3) -> None:
+    signed.change(token_life_s=60)
+    asked: list[str] = []
+
+    def renew() -> dict[str, str]:
+        session = signed.session()
+        asked.append(session["token"])
+        return session
+
+    keys = RefreshableCredentials.create_from_metadata(renew(), refresh_using=renew, method="test")
+    for _ in range(3):
+        frozen = keys.get_frozen_credentials()
+        assert frozen.token == asked[-1]
+        client = signed.client(aws_session_token=frozen.token)
+        assert client.get_object(Bucket="bucket", Key="03")["Body"].read()
+    assert len(asked) > 1  # botocore renews ten minutes before the end

@@ -52,14 +52,18 @@ class Counted:
         return S3Client(self._server.config(retry=FAST)).open(self._url)
 
     @property
+    def _gets(self) -> list[Request]:
+        return [one for one in self._server.requests if one.method == "GET"]
+
+    @property
     def requests(self) -> int:
-        return len(self._server.requests)
+        return len(self._gets)
 
     @property
     def bytes(self) -> int:
         ends = [
             (begin, self.size if end is None else min(end, self.size))
-            for begin, end in (one.range or (0, None) for one in self._server.requests)
+            for begin, end in (one.range or (0, None) for one in self._gets)
         ]
         return sum(end - begin for begin, end in ends)
 

@@ -8,15 +8,15 @@ namespace {
 constexpr std::uint32_t enough_answers = 32;
 constexpr std::uint32_t learnt_every = 32;
 constexpr double shortest_patience_s = 0.1;
-constexpr double late_above_most = 1.25;  // times what 99 of 100 take
-constexpr double late_above_usual = 4;    // times what half of them take
-constexpr double per_answer = 0.02;       // second requests that one answer pays for
+constexpr double most = 0.99;           // of a hundred answers one is late...
+constexpr double late_above_usual = 4;  // ...if it takes so many times what half of them take
+constexpr double per_answer = 0.02;     // second requests that one answer pays for
 constexpr double most_credit = 32;
 constexpr double failing_store = 0.1;
 constexpr double remembered = 1.0 / 64;
 constexpr int few = 4;
 constexpr double share_of_many = 0.2;  // of those under way
-constexpr int few_of_many = 2;         // looked after in each tenth of a second
+constexpr int few_of_many = 2;         // looked after in each turn
 constexpr std::uint64_t tells_a_rate = 16 << 10;
 constexpr double rate_remembered = 1.0 / 16;
 constexpr double worth_doubling = 3;             // times what a new request would need for the same
@@ -24,7 +24,7 @@ constexpr double slow_below = 1.0 / 20;          // of the others' rate...
 constexpr double slow_floor = 64 << 10;          // ...and bytes a second
 constexpr double small_seconds_per_byte = 1e-6;  // of bodies too small to tell a rate
 constexpr double stands_below = 1 << 10;         // where nobody else is known
-constexpr double hedged_after_slow_s = 0.15;
+constexpr double hedged_after_slow_s = 0.1;
 constexpr double replaced_after_s = 1;
 constexpr double lone_replaced_after_s = 4;
 constexpr double silent_for_s = 2;  // without a first byte
@@ -38,8 +38,8 @@ void Lateness::answered(double first_byte_s) noexcept {
     failing_ -= failing_ * remembered;
     if (first_bytes_.count() < enough_answers || first_bytes_.count() % learnt_every != 0) return;
     usual_first_byte_s_ = first_bytes_.quantile(0.5);
-    patience_s_ = std::max({shortest_patience_s, late_above_most * first_bytes_.quantile(0.99),
-                            late_above_usual * usual_first_byte_s_});
+    patience_s_ = std::max(
+        {shortest_patience_s, first_bytes_.quantile(most), late_above_usual * usual_first_byte_s_});
 }
 
 void Lateness::served(const Served& served) noexcept {
@@ -52,13 +52,13 @@ void Lateness::failed() noexcept {
     failing_ += (1 - failing_) * remembered;
 }
 
-// Once in a tenth of a second by each that is late.
+// Asked by each that is late, in every turn of looks.
 bool Lateness::too_many(int running, double now_s) noexcept {
-    const auto tenth = static_cast<std::int64_t>(now_s / looked_every_s);
-    if (tenth != tenth_) {
-        late_before_ = tenth == tenth_ + 1 ? late_now_ : 0;
+    const auto turn = static_cast<std::int64_t>(now_s / looked_every_s);
+    if (turn != turn_) {
+        late_before_ = turn == turn_ + 1 ? late_now_ : 0;
         late_now_ = cured_ = 0;
-        tenth_ = tenth;
+        turn_ = turn;
     }
     ++late_now_;
     const double many = std::max<double>(few, share_of_many * running);

@@ -47,7 +47,7 @@ class Lateness {
     // `running`: requests of the store on their way. `throttled`: it asks for fewer.
     Look look(const Standing& standing, int running, bool throttled, double now_s) noexcept;
 
-    static constexpr double looked_every_s = 0.1;
+    static constexpr double looked_every_s = 0.06;
 
   private:
     bool too_many(int running, double now_s) noexcept;
@@ -60,8 +60,8 @@ class Lateness {
     double seconds_per_byte_ = 0;
     double failing_ = 0;  // share of the last attempts
     double credit_ = 16;  // second requests
-    // Late ones in this tenth of a second, and in the one before; and those looked after.
-    std::int64_t tenth_ = 0;
+    // Late ones in the time between two looks, and in that before; and those looked after.
+    std::int64_t turn_ = 0;
     int late_now_ = 0;
     int late_before_ = 0;
     int cured_ = 0;

@@ -12,6 +12,7 @@ namespace {
 // The last chunk waits for it.
 RetryRules soon_over(RetryRules rules) {
     rules.max_attempts = std::min(rules.max_attempts, 3);
+    rules.time_limit = std::min(rules.time_limit, std::chrono::milliseconds(10'000));
     return rules;
 }
 

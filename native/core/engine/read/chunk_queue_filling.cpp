@@ -122,7 +122,8 @@ void ChunkQueue::FillEnd::make_failed(Chunk& chunk, std::unique_ptr<const Failur
 }
 
 bool ChunkQueue::FillEnd::wants_checksum() const noexcept {
-    if (!queue_.check_.may_ask() || !queue_.meta_ || queue_.end() < queue_.meta_->size)
+    if (!queue_.check_.may_ask() || !queue_.meta_ || queue_.meta_->etag.empty() ||
+        queue_.end() < queue_.meta_->size)
         return false;
     const auto& chunks = queue_.chunks_;
     if (chunks.empty() || queue_.is_single(*chunks.front())) return false;
@@ -137,8 +138,8 @@ std::shared_ptr<Chunk> ChunkQueue::FillEnd::held() const noexcept {
 ChunkQueue::FillEnd::Verdict ChunkQueue::FillEnd::judge() const {
     const ObjectCheck& check = queue_.check_;
     if (!held()) return Verdict::none_yet;
-    if (!check.holds()) return Verdict::unprovable;
-    if (!check.told() || queue_.pending_ != 1 || queue_.failed_ != 0) return Verdict::none_yet;
+    if (!check.holds() || queue_.failed_ != 0) return Verdict::unprovable;
+    if (!check.told() || queue_.pending_ != 1) return Verdict::none_yet;
     const auto sum = check.total(queue_.chunks_);
     if (!sum || sum->kind() != check.said()->kind || sum->bytes() != queue_.meta_->size)
         return Verdict::unprovable;

@@ -16,6 +16,7 @@ void ChunkQueue::ReadEnd::seek(std::uint64_t position) {
     const std::uint64_t target = std::max(position, queue_.begin());
     queue_.wanted_until_ = 0;
     if (target != queue_.position_) queue_.run_begin_ = target;
+    if (target > queue_.position_) queue_.check_.end();  // not all of it is read
     queue_.position_ = target;
     // Where the size is unknown the request under way will tell it.
     if (queue_.meta_ && queue_.left() != 0 && queue_.next_begin_ != queue_.position_) require();

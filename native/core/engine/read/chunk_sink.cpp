@@ -49,7 +49,7 @@ ChunkSink::Place ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
         const ObjectMeta& known = *what_.download->queue.meta();
         if (request_.if_match.empty()) request_.if_match = known.etag;
         request_.known_size = known.size;
-        scheduler.told(what_.stream, chunk, said_, !request_.range);
+        scheduler.told(what_.stream, chunk, said_, !request_.range, todo);
         return todo;
     });
     const std::uint64_t from = chunk.range.begin + filled_;

@@ -20,6 +20,7 @@ std::shared_ptr<Chunk> Cursor::bytes_at_position(Lock& held, std::uint64_t enoug
     end.want(enough);
     std::shared_ptr<Chunk> chunk;
     const auto found = [&] {
+        if (queue.left() == 0) return true;  // it turned out to be shorter than was told
         chunk = queue.chunk_at(queue.position());
         if (!chunk) return false;
         if (!chunk->running()) return true;
@@ -34,6 +35,7 @@ std::shared_ptr<Chunk> Cursor::bytes_at_position(Lock& held, std::uint64_t enoug
     };
     wait(held, poll, found);
     check_open();
+    if (queue.left() == 0) return nullptr;
     if (chunk->failure && chunk->readable_end() <= queue.position()) throw *chunk->failure;
     return chunk;
 }

@@ -88,7 +88,8 @@ class Scheduler {
     Lateness::Look look(Stream* stream, const Lateness::Standing& standing, Instant now);
     // What the answer for a chunk said of the bytes in it; `whole`: it was asked for the object,
     // and not for a range.
-    void told(Stream* stream, Chunk& chunk, const std::optional<ObjectChecksum>& said, bool whole);
+    void told(Stream* stream, Chunk& chunk, const std::optional<ObjectChecksum>& said, bool whole,
+              Todo& todo);
     // What the store said of an object that is that chunk.
     void told(const Stream* stream, const std::optional<ObjectChecksum>& said);
     // What the store said of the object of a question, which may be closed by now; if it answered.

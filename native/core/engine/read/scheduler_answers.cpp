@@ -73,7 +73,6 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
             forget(*stream);
         }
     } else {
-        settle(*stream);
         refresh(*stream, todo);
         const bool small = !chunk.failure && chunk.range.size() < large_chunk_bytes;
         ended_since_wake_ = std::min(ended_since_wake_ + 1, worth_a_wake);

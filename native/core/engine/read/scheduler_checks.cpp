@@ -11,7 +11,7 @@
 namespace s3pipes {
 
 void Scheduler::told(Stream* stream, Chunk& chunk, const std::optional<ObjectChecksum>& said,
-                     bool whole) {
+                     bool whole, Todo& todo) {
     ChunkQueue& queue = stream->queue();
     if (chunk.given_up || !queue.check().sums()) return;
     ChecksumHabit& habit = stream->flow->checksums;
@@ -23,9 +23,11 @@ void Scheduler::told(Stream* stream, Chunk& chunk, const std::optional<ObjectChe
     else if (single && habit.asks() && (chunk.filled == 0 || chunk.sealed))
         chunk.asks_checksum = chunk.sealed = true;
     // The answer was the whole object, of which this is the first chunk.
-    if (single || !whole || !said) return;
-    stream->download->checksum_kind = said->kind;
-    stream->fill().check().tell(said);
+    if (!single && whole && said) {
+        stream->download->checksum_kind = said->kind;
+        stream->fill().check().tell(said);
+    }
+    ask_for_checksum(*stream, chunk.loop, todo);
 }
 
 void Scheduler::told(const Stream* stream, const std::optional<ObjectChecksum>& said) {
@@ -46,10 +48,11 @@ Told Scheduler::told(Stream* stream, const std::shared_ptr<Download>& download,
     Told told;
     const auto found = streams_.find(stream);
     if (found == streams_.end() || stream->download != download || stream->closed) return told;
-    if (download->queue.meta()->etag != etag) return told;  // it is another object by now
     if (answered) Scheduler::told(stream, said);
     ChunkQueue::FillEnd fill = stream->fill();
-    fill.check().tell(said);
+    // It may be another object by now.
+    const auto& meta = download->queue.meta();
+    fill.check().tell(meta && meta->etag == etag ? said : std::nullopt);
     if (fill.check().told()) {
         download->checksum_kind = said->kind;
         for (auto& chunk : download->queue.complete_chunks())
@@ -57,7 +60,6 @@ Told Scheduler::told(Stream* stream, const std::shared_ptr<Download>& download,
                 told.others.push_back({chunk, chunk->memory});
         if (!told.others.empty()) return told;
     }
-    settle(*stream);
     refresh(*stream, told.todo);
     kick(told.todo, stream->lane);
     told.todo.wakes.push_back(download);
