@@ -40,7 +40,7 @@ class Corruptions(Row):
 
     def run(self, scale: Scale) -> Result:
         """Reads new objects, small ones and some of several ranges, until enough was done."""
-        wanted = scale.of(1_000_000, 3000)
+        wanted = scale.of(1_000_000, 1000)
         total, done, blame = Tally(), Counter[str](), Counter[str]()
         for seed in itertools.count(SEED):
             if done.total() >= wanted or total.wrong:
@@ -80,7 +80,7 @@ def _round(server: SimulatedS3, number: int, scale: Scale) -> Tally:
     large = number % 4 == 3  # an overwrite can tear them
     family = Family(
         f"round{number}",
-        scale.of(24, 4) if large else scale.of(15_000, 2000),
+        scale.of(24, 4) if large else scale.of(15_000, 1000),
         5 * MIB if large else 4 * KIB,
     )
     server.add("torture", family.pattern, family.count, family.object_bytes)
