@@ -144,12 +144,15 @@ BOOST_AUTO_TEST_CASE(a_size_is_that_of_an_object) {
 BOOST_AUTO_TEST_CASE(anything_else_is_not_s3) {
     for (const char* xml :
          {"", " ", "hello", "{\"a\": 1}", "<html><body>Sign in</body></html>",
-          "<!DOCTYPE html><html></html>", "<Error><Code>AccessDenied</Code></Error>",
-          "<ListBucketResult>", "<ListBucketResult><Contents></ListBucketResult>",
+          "<!DOCTYPE html><html></html>", "<Error><Code></Code></Error>", "<ListBucketResult>",
+          "<ListBucketResult><Contents></ListBucketResult>",
           "<ListBucketResult x></ListBucketResult>", "<ListBucketResult x=y></ListBucketResult>",
           "<ListBucketResult", "</ListBucketResult>", "<ListBucketResult/", "<", "<?", "<!--",
           "<a><![CDATA[", "<ListBucketResult>&#x110000;</ListBucketResult>"})
         BOOST_TEST(throws(xml, ErrorKind::not_s3), xml);
+    // Its own error, after the success had been said.
+    BOOST_TEST(throws("<Error><Code>AccessDenied</Code></Error>", ErrorKind::access_denied));
+    BOOST_TEST(throws("<Error><Code>InternalError</Code></Error>", ErrorKind::server));
     BOOST_TEST(throws(listing("") + std::string(1, '\0'), ErrorKind::not_s3));
     BOOST_TEST(throws(std::string((16 << 20) + 1, ' '), ErrorKind::not_s3));
 }

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(expired_credentials_are_asked_for_once_and_waited_for) {
             seen.push_back(request);
             const std::string xml = "<Error><Code>ExpiredToken</Code></Error>";
             peer.send(request.find("Credential=NEW/") != std::string::npos
-                          ? of_length("hello")
+                          ? of_length("hello", "ETag: \"e\"\r\n")
                           : "HTTP/1.1 403 No\r\nContent-Length: " + std::to_string(xml.size()) +
                                 "\r\n\r\n" + xml);
         }

@@ -27,7 +27,7 @@ def test_html_instead_of_a_listing(scripted: ScriptedServer, ask: Ask) -> None:
     with pytest.raises(BadResponse) as caught:
         ask(client_of(scripted), "s3://bucket/")
     assert "endpoint_url" in caught.value.hint
-    assert len(scripted.requests) == 1
+    assert len(scripted.requests) == FAST.max_attempts  # it might have been one of many
 
 
 @pytest.mark.parametrize("status", [404, 403, 400, 302])
@@ -39,7 +39,7 @@ def test_html_with_an_error_status(scripted: ScriptedServer, status: int) -> Non
     assert "text/html" in text
     assert "Please log in" in text
     assert str(status) in text
-    assert len(scripted.requests) == 1
+    assert len(scripted.requests) == FAST.max_attempts
 
 
 def test_html_instead_of_a_listed_object(scripted: ScriptedServer) -> None:
@@ -65,7 +65,7 @@ def test_an_object_that_changed_since_it_was_listed(scripted: ScriptedServer, as
         scripted.put("k", body)
         with pytest.raises(ObjectChanged) as caught:
             ask(client, listed)
-        assert caught.value.attempts <= 1
+        assert caught.value.attempts <= 2  # and a HEAD, which confirms it
         assert "list again" in str(caught.value) or "shrank" in str(caught.value)
     scripted.delete("k")
     with pytest.raises(ObjectNotFound, match="deleted since"):

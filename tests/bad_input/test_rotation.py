@@ -82,7 +82,8 @@ def test_expired_credentials_are_renewed_once(
     url = scripted.put("k", b"content")
     assert ask(rotation.client(), str(url))
     assert rotation.look_ups == 2  # at first, and after they had expired
-    assert [request.access_key for request in scripted.requests] == ["OLDKEY", "NEWKEY"]
+    gets = [request for request in scripted.requests if request.method == "GET"]
+    assert [request.access_key for request in gets] == ["OLDKEY", "NEWKEY"]
     assert scripted.requests[1].headers["x-amz-security-token"] == "t"
 
 

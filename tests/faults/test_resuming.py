@@ -12,7 +12,7 @@ import s3pipes
 from s3pipes import ClientConfig, RetriesExhausted, RetryConfig, S3Client
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, fault
-from tests.clients import CHUNKS, client_of
+from tests.clients import CHUNKS, FAST, client_of
 from tests.faults.scripts import first_answer, plain
 from tests.noise import KiB, noise
 
@@ -89,12 +89,20 @@ def test_each_chunk_is_resumed_by_itself(scripted: ScriptedServer) -> None:
 
 
 def test_bytes_that_came_do_not_use_up_attempts(scripted: ScriptedServer) -> None:
-    body = noise(20_000)
+    body = noise(10 * 65_536)
     url = scripted.put("k", body)
-    scripted.script = lambda request: replace(scripted.truth(request), cut_at=1000)
-    # Twenty attempts of which each brings something, where three in a row may bring nothing.
+    scripted.script = lambda request: replace(scripted.truth(request), cut_at=65_536)
+    # Ten attempts of which each brings something, where three in a row may bring nothing.
     assert client_of(scripted).get(url) == body
-    assert len(scripted.requests) == 20
+    assert len([request for request in scripted.requests if request.method == "GET"]) == 10
+
+
+def test_a_few_bytes_now_and_then_are_no_progress(scripted: ScriptedServer) -> None:
+    url = scripted.put("k", noise(20_000))
+    scripted.script = lambda request: replace(scripted.truth(request), cut_at=1000)
+    with pytest.raises(RetriesExhausted) as caught:
+        client_of(scripted).get(url)
+    assert caught.value.attempts == FAST.max_attempts
 
 
 @pytest.mark.parametrize(

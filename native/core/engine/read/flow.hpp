@@ -1,6 +1,8 @@
 // What the scheduler knows of one store, and has on its way from there.
 #pragma once
 
+#include <cstdint>
+
 #include "core/policy/checksum_habit.hpp"
 #include "core/policy/in_flight.hpp"
 #include "core/policy/lateness.hpp"
@@ -19,7 +21,8 @@ struct Flow {
     Lateness lateness;
     Pace pace;
     RetryBudget retries;
-    int running = 0;  // requests
+    int running = 0;               // requests
+    std::uint64_t size_guess = 0;  // of an object, by the last one; 0: none has been seen
 
     bool has_room() const noexcept { return running < in_flight.limit(); }
 };

@@ -38,6 +38,7 @@ Todo Scheduler::answered(Stream* stream, Chunk& chunk, const ObjectMeta& meta, d
     if (first)
         lane.size_guess = std::max<std::uint64_t>(
             meta.size + std::min(meta.size / 4, UINT64_MAX - meta.size), smallest_guess_bytes);
+    if (first) flow.size_guess = lane.size_guess;
     const bool placed = chunk.memory.owner() != nullptr;
     if (!placed) fill.place(chunk, arena_);
     if (placed && !first) return todo;

@@ -180,9 +180,10 @@ GetRequest Scheduler::request_for(const Stream& stream, ByteRange range) {
     // S3 holds a checksum against a whole object and against none of its ranges: one that is
     // probably small is asked for as a whole.
     const Lane& lane = *stream.lane;
-    const bool probably_whole = !meta && stream.queue().check().sums() && lane.guesses &&
-                                stream.queue().end() == UINT64_MAX &&
-                                lane.size_guess <= lane.chunk_bytes();
+    const std::uint64_t guess = lane.guesses ? lane.size_guess : stream.flow->size_guess;
+    const bool probably_whole = !meta && stream.queue().check().sums() &&
+                                stream.queue().end() == UINT64_MAX && guess != 0 &&
+                                guess <= lane.chunk_bytes();
     const bool whole = range.end == (meta ? meta->size : UINT64_MAX) || probably_whole;
     if (range.begin != 0 || !whole) request.range = range;
     if (!meta) return request;
