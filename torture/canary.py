@@ -6,8 +6,8 @@ import base64
 import tempfile
 from pathlib import Path
 
-from s3pipes.testing.children import Children
 from torture.memory import places_in_a_core
+from torture.nursery import nursery
 from torture.programs import telling
 from torture.row import Measure, Result, Row, Scale
 from torture.store import BUCKET, KIB, Family, store
@@ -38,7 +38,7 @@ class Canary(Row):
         ]
         with (
             tempfile.TemporaryDirectory() as folder,
-            Children(Path(folder)) as children,
+            nursery() as children,
             store("none", family, anonymous=True) as server,
         ):
             for kind in ("expired_token", "html", "error_200", "big_head", "wrong_etag", "skewed"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from s3pipes.testing import SimulatedS3
 from s3pipes.testing.children import Children
+from torture.nursery import nursery
 from torture.programs import lasting
 from torture.row import Measure, Result, Row, Scale
 from torture.store import KIB, Family, store
@@ -27,8 +28,8 @@ class Credentials(Row):
 
     def run(self, scale: Scale) -> Result:
         """Epochs all the while; the store refuses tokens that have ended, and skewed dates."""
-        life_s, lasts_s = scale.of((60.0, 300.0), (2.0, 7.0))
-        with tempfile.TemporaryDirectory() as folder, Children(Path(folder)) as children:
+        life_s, lasts_s = scale.of((60.0, 300.0), (2.0, 5.0))
+        with tempfile.TemporaryDirectory() as folder, nursery() as children:
             calls = Path(folder) / "calls"
             calls.touch()
             config = Path(folder) / "config"
@@ -46,7 +47,7 @@ class Credentials(Row):
             skewed = []
             for offset_s in (3600.0, -3600.0):
                 with store("s3-standard", _OBJECTS, clock_offset_s=offset_s) as server:
-                    skewed.append(_read(children, server, fixed, scale.of(10.0, 2.0)))
+                    skewed.append(_read(children, server, fixed, scale.of(10.0, 1.0)))
         every = [short_lived, *skewed]
         return Result(
             measures=(

@@ -71,7 +71,10 @@ class MixedFaults(Row):
                 Measure(name="epochs complete, of all", value=complete / ran, at_least=1),
                 Measure(name="wrong objects", value=_wrong(found), at_most=0),
                 Measure(
-                    name="longest, in times without", value=worst.ratio, at_most=1.1, loose=2.5
+                    name="longest, in times without",
+                    value=worst.ratio,
+                    at_most=1.1,
+                    loose=6,  # an epoch of half a second has no room for a stall
                 ),
                 Measure(name="faults", value=done.total(), at_least=1),
             ),

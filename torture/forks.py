@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from s3pipes.testing.children import Children
 from torture.faults import mixed
+from torture.nursery import nursery
 from torture.programs import forking
 from torture.row import Measure, Result, Row, Scale
 from torture.store import KIB, MIB, Family, store
@@ -29,8 +26,7 @@ class Forks(Row):
         turns = scale.of(6, 1)
         said: list[list[str]] = []
         with (
-            tempfile.TemporaryDirectory() as folder,
-            Children(Path(folder)) as children,
+            nursery() as children,
             store("s3-standard", *families, tls=True) as server,
         ):
             mixed(server, 0.01)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import random
 import signal
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from s3pipes.testing import SimulatedS3
 from s3pipes.testing.children import Children
+from torture.nursery import nursery
 from torture.programs import waits
 from torture.row import Measure, Result, Row, Scale
 from torture.store import MIB, SEED, Family, store
@@ -62,7 +61,7 @@ class Interrupts(Row):
         """Each wait in a process of its own, interrupted at some moment several times."""
         chance = random.Random(SEED)
         worst: dict[str, float] = {}
-        with tempfile.TemporaryDirectory() as folder, Children(Path(folder)) as children:
+        with nursery() as children:
             for wait in _WAITS:
                 with store("none", _OBJECTS, tls=wait.tls) as server:
                     wait.befalls(server)
@@ -89,14 +88,21 @@ def _slowest(
     child = children.start(
         waits.wait, wait.does, server.endpoint_url, ca_file, _OBJECTS.prefix, turns
     )
-    taken = []
+    taken: list[float] = []
     for turn in range(1, turns + 1):
+        before = _met(server)
         child.wait_for_line("waits", nth=turn)
-        # Workers take a while to start; where there are none, any moment of the wait will do.
-        time.sleep((2.0 if wait.does == "workers" else 0.2) + chance.random() / 2)
+        while _met(server) == before:  # until what keeps it waiting has begun to
+            time.sleep(0.01)
+        time.sleep(chance.random() / 4)
         sent = time.monotonic()
         os.killpg(child.pid, signal.SIGINT)
         taken.append(float(child.wait_for_line("ended", nth=turn).split()[1]) - sent)
     ended = child.end()
     assert ended.code == 0, ended.err
     return max(taken)
+
+
+def _met(server: SimulatedS3) -> int:
+    """Requests, and connections that it does not answer."""
+    return server.stats().requests_ever + len(server.fault_log())

@@ -40,8 +40,8 @@ class Lies(Row):
     def run(self, scale: Scale) -> Result:
         """400 objects of 1 MiB and 8 of 64 MiB for each kind; pages of 1000 keys for listings."""
         families = (
-            Family("small", scale.of(400, 200), 1 * MIB),
-            Family("large", scale.of(8, 2), 64 * MIB),
+            Family("small", scale.of(400, 100), 1 * MIB),
+            Family("large", scale.of(8, 1), 64 * MIB),
         )
         turns = scale.of(5, 1)
         told: list[_Told] = []

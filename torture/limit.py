@@ -12,8 +12,6 @@ from torture.row import Measure, Result, Row, Scale
 from torture.store import KIB, Family, listed, store
 from torture.tally import read_all
 
-_SETTLED_S = 5.0
-
 
 @dataclass(frozen=True)
 class _Look:
@@ -42,7 +40,8 @@ class PrefixLimit(Row):
             read_all(client, urls)
             rate = demand.count / read_all(client, urls).took_s
             limit = rate / 2
-            lasts_s = _SETTLED_S + scale.of(25.0, 5.0)
+            settles_s = scale.of(5.0, 3.0)
+            lasts_s = settles_s + scale.of(25.0, 3.0)
             family = Family("limited", int(limit * lasts_s), 16 * KIB)
             server.add("torture", family.pattern, family.count, family.object_bytes)
             urls = listed(client, family)
@@ -50,7 +49,7 @@ class PrefixLimit(Row):
             with _Watch(server) as watch:
                 tally = read_all(client, urls)
         first = next((look.at for look in watch.looks if look.refused > watch.looks[0].refused), 0)
-        settled = [look for look in watch.looks if look.at >= first + _SETTLED_S]
+        settled = [look for look in watch.looks if look.at >= first + settles_s]
         begin, end = settled[0], settled[-1]
         answered, refused = end.answered - begin.answered, end.refused - begin.refused
         goodput = (answered - refused) / (end.at - begin.at)
@@ -72,7 +71,7 @@ class PrefixLimit(Row):
             ),
             notes=(
                 f"demand {rate:,.0f}/s, limit {limit:,.0f}/s",
-                f"measured over {end.at - begin.at:.0f} s, from 5 s after the first 503 on",
+                f"from {settles_s:.0f} s after the first 503 on, for {end.at - begin.at:.0f} s",
                 *tally.notes(),
             ),
         )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from s3pipes.testing.children import Children
 from torture.faults import injected, mixed
+from torture.nursery import nursery
 from torture.programs import soaking
 from torture.row import Measure, Result, Row, Scale
 from torture.store import KIB, MIB, Family, store
 
 _SHARE = 0.01
-_SHORT_S = 12.0
+_SHORT_S = 6.0
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,10 @@ class Soak(Row):
     def run(self, scale: Scale) -> Result:
         """Compares what is held in the last tenth of the time with the second tenth."""
         lasts_s = scale.of(self._lasts_s, _SHORT_S)
-        small = Family("small", 4000, 110 * KIB)
-        large = Family("large", 8, 64 * MIB)
+        small = Family("small", scale.of(4000, 400), 110 * KIB)
+        large = Family("large", scale.of(8, 1), 64 * MIB)
         with (
-            tempfile.TemporaryDirectory() as folder,
-            Children(Path(folder)) as children,
+            nursery() as children,
             store(
                 "s3-standard",
                 small,

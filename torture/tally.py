@@ -20,6 +20,8 @@ class Tally:
     Attributes:
         right: came with the bytes that they must have.
         wrong: the URLs of those that came with others, or too few, or too many.
+        taken_back: of those in whose place an error came, the ones of which wrong bytes came before
+            it: a large object is handed on while it comes, and its checksum is known at its end.
         raised: for each kind of error the number of objects that it came in place of.
         errors: the text of the first few.
         waits_s: how long the reader waited for each object.
@@ -28,6 +30,7 @@ class Tally:
 
     right: int = 0
     wrong: list[str] = field(default_factory=list)
+    taken_back: int = 0
     raised: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
@@ -48,6 +51,7 @@ class Tally:
     def __iadd__(self, other: Tally) -> Tally:
         self.right += other.right
         self.wrong += other.wrong
+        self.taken_back += other.taken_back
         self.raised += other.raised
         self.errors = (self.errors + other.errors)[:3]
         self.waits_s += other.waits_s
@@ -57,6 +61,8 @@ class Tally:
     def notes(self) -> list[str]:
         """What a reader should see of what went wrong."""
         found = [f"wrong bytes: {', '.join(self.wrong[:3])}"] if self.wrong else []
+        if self.taken_back:
+            found.append(f"wrong bytes before an error: {self.taken_back} objects")
         if self.raised:
             kinds = ", ".join(f"{count} {name}" for name, count in self.raised.most_common())
             found += [f"raised: {kinds}", *self.errors]
@@ -122,12 +128,10 @@ def compare(
             at += len(view)
             if arrivals is not None:
                 arrivals.append((time.perf_counter(), len(view)))
-            if not possible:
-                break
     except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
-        if possible:
-            tally.fail(error)
-            return
+        tally.fail(error)
+        tally.taken_back += not possible
+        return
     finally:
         stream.close()
     if possible and at == true_bytes(key):

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from torture.nursery import nursery
 from torture.row import Measure, Result, Row, Scale
 from torture.rows import all_rows
 
 ROWS = {row.name: row for row in all_rows()}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_nursery() -> Iterator[None]:
+    with nursery():
+        yield
+
+
+# torch complains of four workers on two processors.
+@pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_a_row_in_short(row: Row) -> None:
     result = row.run(Scale.SHORT)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from s3pipes.testing import SimulatedS3
-from torture.faults import BREAKS, LIES, STALLS, Fault
+from torture.faults import BREAKS, FLIPS, LIES, STALLS, Fault
 from torture.peers import CLIENTS, Client
 from torture.peers.run import LIMIT_S, Befall, Run, run
 from torture.store import SEED
@@ -28,7 +28,7 @@ def _reset_all(server: SimulatedS3) -> None:
 
 # What happens before the first request, and what once objects come.
 KINDS: dict[str, tuple[Befall | None, Befall | None]] = {
-    **{fault.name: (_share_of(fault), None) for fault in (*BREAKS, *STALLS, *LIES)},
+    **{fault.name: (_share_of(fault), None) for fault in (*BREAKS, *STALLS, *LIES, *FLIPS)},
     "all connections reset once": (None, _reset_all),
 }
 

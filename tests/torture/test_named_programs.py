@@ -1,0 +1,20 @@
+"""Programs that random search has found a failure with, each by its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from torture.play import play
+from torture.steps import Befall, Get, List, Step
+
+LIES_AFTER_A_RESET: list[Step] = [
+    Befall("reset", times=1),
+    Befall("wrong_range", times=3),
+    List(),
+    Get(0, listed=True),
+]
+
+
+@pytest.mark.xfail(strict=True, reason="attempts of all kinds count against those after a lie")
+def test_a_lie_after_other_failures_is_not_final() -> None:
+    play(LIES_AFTER_A_RESET, strictly=True)
