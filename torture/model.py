@@ -49,12 +49,10 @@ class Model:
     Attributes:
         versions: of each object, the one that it has now; 1 is the first.
         listed: of each object, the one that the last listing told of.
-        strictly: only lies count against the attempts after lies.
     """
 
     versions: list[int]
     listed: list[int] = field(default_factory=list)
-    strictly: bool = False
     _active: list[Befall] = field(default_factory=list)
 
     def befall(self, fault: Befall) -> None:
@@ -77,11 +75,9 @@ class Model:
         """
         here = [fault for fault in self._active if fault.method in methods]
         lies = [fault for fault in here if fault.kind in _LIES]
-        # Every attempt counts against those after a lie, so far.
-        counted = lies if self.strictly or not lies else here
         allowed = {""}
         # All of them may fall on the same piece, and any of them be the one that is told.
-        if _as_many(here, ATTEMPTS) or _as_many(counted, ATTEMPTS_AFTER_LIES):
+        if _as_many(here, ATTEMPTS) or _as_many(lies, ATTEMPTS_AFTER_LIES):
             allowed |= set().union(*(_NAMES[fault.kind] for fault in here))
         # The first answer says what an unlisted object is; if that one lied, the others contradict
         # it as if the object had been overwritten, and its bytes may be given already.

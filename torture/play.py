@@ -22,7 +22,7 @@ _CHUNKS = ReadConfig(chunk_bytes=64 * KIB)
 _LOOKS = ("GET", "HEAD")  # a range of a plain string is looked up before it is read
 
 
-def play(program: Sequence[Step], *, seed: int = 0, strictly: bool = False) -> None:
+def play(program: Sequence[Step], *, seed: int = 0) -> None:
     """Plays it from its start, with a server of its own.
 
     Raises:
@@ -30,7 +30,7 @@ def play(program: Sequence[Step], *, seed: int = 0, strictly: bool = False) -> N
             a script.
     """
     with store("none", *FAMILIES, seed=seed) as server:
-        player = _Player(server, strictly)
+        player = _Player(server)
         try:
             for number, step in enumerate(program):
                 try:
@@ -43,10 +43,10 @@ def play(program: Sequence[Step], *, seed: int = 0, strictly: bool = False) -> N
 
 
 class _Player:
-    def __init__(self, server: SimulatedS3, strictly: bool) -> None:
+    def __init__(self, server: SimulatedS3) -> None:
         self._server = server
         self._client = S3Client(server.config(retry=_QUICKLY, progress_timeout_s=0.5), read=_CHUNKS)
-        self._model = Model([1] * len(KEYS), strictly=strictly)
+        self._model = Model([1] * len(KEYS))
         self._urls: list[S3Url] = []
         self._seen = 0  # entries of the log
         self._stream: Any = None

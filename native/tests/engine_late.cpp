@@ -187,6 +187,42 @@ BOOST_AUTO_TEST_CASE(what_is_always_wrong_is_told_after_four_attempts) {
     BOOST_TEST(failure.attempts == 4);
 }
 
+BOOST_AUTO_TEST_CASE(other_failures_do_not_count_as_wrong_answers) {
+    Rig rig;
+    rig.store->put("key", 100'000);
+    rig.store->script([](const MemoryStore::Request& request) {
+        if (request.number == 7) return Answer{};
+        return refusal(request.number % 4 == 3 ? ErrorKind::connection : ErrorKind::bad_response);
+    });
+    const auto reader = rig.reader(ReadRules::uncut);
+    const auto stream = rig.open(*reader, rig.ask("key"));
+    BOOST_TEST(wrong_with(*stream, "key", 100'000) == "");
+    BOOST_TEST(rig.store->requests().size() == 8u);
+}
+
+// Near stores get few requests at once, and each of these fails once.
+BOOST_AUTO_TEST_CASE(who_waits_before_another_attempt_holds_no_place) {
+    Rig rig({.max_requests = 4});
+    const auto keys = put_many(*rig.store, 40, 1000);
+    rig.store->script([](const MemoryStore::Request& request) {
+        return request.of_key == 0 ? refusal(ErrorKind::server) : Answer{};
+    });
+    using std::chrono::milliseconds;
+    const auto reader = rig.reader(
+        ReadRules::uncut, std::nullopt,
+        {3, milliseconds(30'000), milliseconds(30'000), milliseconds(1), milliseconds(60'000)});
+    std::vector<std::shared_ptr<Cursor>> streams;
+    for (const auto& key : keys) streams.push_back(reader->open(rig.ask(key)));
+    reader->start();
+    // All are asked for, while the first ones wait for half a minute.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (rig.store->requests().size() < keys.size() && std::chrono::steady_clock::now() < until)
+        rig.round();
+    BOOST_TEST(rig.store->requests().size() >= keys.size());
+    BOOST_TEST(rig.store->most_running() <= 4);
+    for (const auto& stream : streams) stream->close(true);
+}
+
 BOOST_AUTO_TEST_CASE(a_change_that_nobody_confirms_is_none) {
     for (const bool size : {false, true}) {
         Rig rig;

@@ -160,7 +160,8 @@ BOOST_AUTO_TEST_CASE(retry_after_in_seconds_or_as_a_date_by_the_clock_of_the_sto
     const char* const now = "Sun, 06 Nov 1994 08:49:30 GMT";
     BOOST_TEST((asked("Sun, 06 Nov 1994 08:49:37 GMT", now) == std::chrono::seconds(7)));
     BOOST_TEST((asked("Sun, 06 Nov 1994 08:49:00 GMT", now) == std::chrono::seconds(0)));
-    BOOST_TEST((asked("Sun, 06 Nov 9994 08:49:00 GMT", now).value() < std::chrono::hours(24 * 365)));
+    BOOST_TEST(
+        (asked("Sun, 06 Nov 9994 08:49:00 GMT", now).value() < std::chrono::hours(24 * 365)));
     BOOST_TEST((asked("7") == std::chrono::seconds(7)));
     BOOST_TEST((asked("0") == std::chrono::seconds(0)));
     BOOST_TEST((asked("9223372036854775807").value() < std::chrono::hours(24 * 365)));

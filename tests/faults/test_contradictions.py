@@ -97,7 +97,7 @@ def test_an_object_overwritten_between_two_chunks_is_noticed(scripted: ScriptedS
 
 
 def test_an_object_overwritten_within_a_chunk_is_noticed(scripted: ScriptedServer) -> None:
-    """Where it was listed; where it was not, and nobody has had a byte of it, the new one is read."""
+    """A listed one; of another, of which nobody has had a byte, the new version is read."""
     url = scripted.put("k", noise(50_000, 1))
 
     def script(request: Request) -> Answer | None:

@@ -41,6 +41,8 @@ class Attempts {
         // What comes back wrong again and again was stored so.
         if (error.kind == ErrorKind::checksum_mismatch && ++mismatches_ >= most_mismatches)
             return std::nullopt;
+        doubts_ = is_doubtful(error.kind) ? doubts_ + 1 : 0;
+        if (doubts_ >= rules_.max_doubts) return std::nullopt;
         static thread_local std::mt19937_64 engine{std::random_device{}()};
         return next_delay(rules_, error.kind, stuck_, elapsed, error.retry_after,
                           std::uniform_real_distribution<double>(0, 1)(engine));
@@ -62,7 +64,8 @@ class Attempts {
     Clock::time_point began_;
     std::chrono::milliseconds earned_{0};
     int count_ = 0;
-    int stuck_ = 0;  // attempts since bytes came
+    int stuck_ = 0;   // attempts since bytes came
+    int doubts_ = 0;  // answers in a row that cannot be right
     int refreshes_ = 0;
     int mismatches_ = 0;
 };

@@ -38,6 +38,17 @@ class Presence final : public Watchdog::Watch {
 
 }  // namespace
 
+class Task::Pause {
+  public:
+    explicit Pause(Task& task) : task_(task) { task_.pauses(); }
+    ~Pause() { task_.goes_on(); }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+  private:
+    Task& task_;
+};
+
 void Task::start() {
     running_ = true;
     asio::co_spawn(loop_.context(), run(),
@@ -89,6 +100,7 @@ asio::awaitable<std::optional<Failure>> Task::run() {
         tell_of_retry(*error);
         delay = std::max(*delay, least);
         if (delay->count() == 0) continue;
+        const Pause pause(*this);
         try {
             asio::steady_timer timer(co_await asio::this_coro::executor, *delay);
             co_await timer.async_wait(asio::use_awaitable);

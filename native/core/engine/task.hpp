@@ -47,6 +47,9 @@ class Task : public std::enable_shared_from_this<Task> {
     virtual std::uint64_t brought() const { return 0; }  // bytes
     // How long the next one has to wait at least.
     virtual std::chrono::milliseconds failed(const Error&) { return {}; }
+    // Around the wait before another attempt, for who counts what is on its way.
+    virtual void pauses() {}
+    virtual void goes_on() noexcept {}
     // What else is under way ends too.
     virtual void cancelled() {}
     // The present attempt ends with an error, and nothing else does: who goes on resets its
@@ -59,6 +62,8 @@ class Task : public std::enable_shared_from_this<Task> {
     virtual const std::string& origin() const = 0;  // where it is asked
 
   private:
+    class Pause;
+
     boost::asio::awaitable<std::optional<Failure>> run();
     Failure unforeseen(std::exception_ptr thrown) const;
     void tell_of_retry(const Error& error) const;

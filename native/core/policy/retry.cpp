@@ -11,7 +11,6 @@ std::optional<std::chrono::milliseconds> next_delay(
     using std::chrono::milliseconds;
     if (!is_transient(kind) && !is_doubtful(kind)) return std::nullopt;
     if (attempts_made >= rules.max_attempts) return std::nullopt;
-    if (is_doubtful(kind) && attempts_made >= rules.max_doubts) return std::nullopt;
     const milliseconds base = kind == ErrorKind::throttled ? rules.throttle_base : rules.base;
     // In double, because doubling an integer base many times would overflow.
     const double top =

@@ -224,6 +224,17 @@ std::chrono::milliseconds Fetch::failed(const Error& error) {
         engine_.scheduler().failed(what_.stream, error.kind, Clock::now(), some_share()));
 }
 
+void Fetch::pauses() {
+    engine_.decide(
+        [&](Scheduler& scheduler) { return scheduler.pauses(what_.stream, *what_.chunk); },
+        &loop());
+}
+
+void Fetch::goes_on() noexcept {
+    std::lock_guard lock(engine_.mutex());
+    engine_.scheduler().goes_on(what_.stream, *what_.chunk);
+}
+
 void Fetch::cancelled() {
     end_second();
 }

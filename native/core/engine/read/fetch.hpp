@@ -37,6 +37,8 @@ class Fetch final : public Task, private ChunkSink::Judge, private Watchdog::Wat
     bool complete() const override;
     std::uint64_t brought() const override { return filler_ == nullptr ? 0 : filler_->received(); }
     std::chrono::milliseconds failed(const Error& error) override;
+    void pauses() override;
+    void goes_on() noexcept override;
     void cancelled() override;
     std::string url() const override { return what_.download->store->url_of(what_.download->key); }
     ByteRange range() const override { return what_.chunk->range; }

@@ -82,6 +82,9 @@ class Scheduler {
     // An attempt failed, and why. Seconds that the next one waits at least; `rnd`, in [0, 1), is
     // for a share of them.
     double failed(Stream* stream, ErrorKind why, Instant now, double rnd);
+    // While it waits before another attempt it is not on its way, and others may be.
+    Todo pauses(Stream* stream, const Chunk& chunk);
+    void goes_on(Stream* stream, const Chunk& chunk) noexcept;
     // When a request may go out to a store that asks for fewer.
     Instant turn(Stream* stream, Instant now);
     Lateness::Look look(Stream* stream, const Lateness::Standing& standing, Instant now);
@@ -134,6 +137,7 @@ class Scheduler {
     bool start_next(std::size_t loop, Todo& todo);
     bool start_urgent(std::size_t loop, Todo& todo);
     bool start_ahead(std::size_t loop, Todo& todo);
+    void count_running(Flow& flow, std::size_t loop, int more) noexcept;
     Began start(Stream& stream, bool urgent, std::size_t loop, Todo& todo);
     static GetRequest request_for(const Stream& stream, ByteRange range);
     std::optional<Charge> find_memory(std::uint64_t bytes, const Stream& for_stream, bool urgent,

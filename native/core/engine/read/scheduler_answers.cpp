@@ -60,9 +60,7 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
         if (const auto span = flow.path.served(*served, seconds(now)))
             if (flow.in_flight.spanned(*span, flow.running)) flow.path.changed();
     }
-    --flow.running;
-    --running_[loop];
-    --running_total_;
+    count_running(flow, loop, -1);
     --stats_.running;
     leaving_ -= std::exchange(chunk.leaving, 0);
     Todo todo;
@@ -100,6 +98,21 @@ double Scheduler::failed(Stream* stream, ErrorKind why, Instant now, double rnd)
         flow.lateness.failed();
     return flow.retries.spent(seconds(now), flow.in_flight.limit(), why == ErrorKind::connection,
                               rnd);
+}
+
+void Scheduler::count_running(Flow& flow, std::size_t loop, int more) noexcept {
+    flow.running += more;
+    running_[loop] += more;
+    running_total_ += more;
+}
+
+Todo Scheduler::pauses(Stream* stream, const Chunk& chunk) {
+    count_running(*stream->flow, chunk.loop, -1);
+    return pump(chunk.loop);
+}
+
+void Scheduler::goes_on(Stream* stream, const Chunk& chunk) noexcept {
+    count_running(*stream->flow, chunk.loop, 1);
 }
 
 Scheduler::Instant Scheduler::turn(Stream* stream, Instant now) {

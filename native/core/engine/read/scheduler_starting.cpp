@@ -161,9 +161,7 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
     chunk->loop = loop;
     if (fill.check().may_ask() && !stream.flow->checksums.asks()) fill.check().end();
     chunk->summed = fill.check().sums();
-    ++stream.flow->running;
-    ++running_[loop];
-    ++running_total_;
+    count_running(*stream.flow, loop, 1);
     ++stats_.running;
     ask_for_checksum(stream, loop, todo);
     refresh(stream, todo);
