@@ -26,6 +26,7 @@ def rescued(server: SimulatedS3, limit_s: float = LIMIT_S) -> Iterator[None]:
         server.reset_connections()
 
     timer = threading.Timer(limit_s, heal)
+    timer.daemon = True
     timer.start()
     try:
         yield

@@ -67,7 +67,10 @@ def run(client: Client, befall: Befall | None, *, during: Befall | None = None) 
             cwd=_ROOT,
             env=_environment(server),
         ) as child:
-            _follow(child, job, found, server, during)
+            try:
+                _follow(child, job, found, server, during)
+            finally:
+                child.kill()  # where this run itself is ended; else it is gone
         found.faults = len(server.fault_log())
     found.hung = len(keys) - found.right - found.wrong - found.errors.total()
     return found
@@ -81,16 +84,14 @@ def _follow(
     child.stdin.write(json.dumps(asdict(job)) + "\n")
     child.stdin.flush()
     done = False
-    limit = threading.Timer(LIMIT_S + 30, child.kill)  # until it is ready
-    limit.start()
+    limit = _after(LIMIT_S + 30, child.kill)  # until it is ready
     began = time.perf_counter()
     later: threading.Timer | None = None
     for line in child.stdout:
         word, _, text = line.rstrip("\n").partition(" ")
         if word == "ready":
             limit.cancel()
-            limit = threading.Timer(LIMIT_S, child.kill)
-            limit.start()
+            limit = _after(LIMIT_S, child.kill)
             began = time.perf_counter()
             child.stdin.write("go\n")
             child.stdin.flush()
@@ -104,8 +105,7 @@ def _follow(
             done = True
             found.took_s = time.perf_counter() - began
         if during is not None and later is None and word == "right":
-            later = threading.Timer(0.5, during, [server])
-            later.start()
+            later = _after(0.5, lambda: during(server))
     limit.cancel()
     if later is not None:
         later.join()
@@ -116,6 +116,13 @@ def _follow(
         said = [text for text in child.stderr.read().splitlines() if text.strip()]
         in_time = found.took_s < LIMIT_S - 1
         found.died = f"exit {code}: {said[-1] if said else ''}" if in_time else ""
+
+
+def _after(seconds: float, work: Callable[[], object]) -> threading.Timer:
+    timer = threading.Timer(seconds, work)
+    timer.daemon = True  # keeps nobody from ending
+    timer.start()
+    return timer
 
 
 def _environment(server: SimulatedS3) -> Mapping[str, str]:
