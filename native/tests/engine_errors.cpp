@@ -1,5 +1,6 @@
 // What fails, and how the reader is told.
 #include <algorithm>
+#include <tuple>
 
 #include "tests/engine_rig.hpp"
 
@@ -241,21 +242,25 @@ BOOST_AUTO_TEST_CASE(a_failure_after_the_last_byte_is_none) {
 }
 
 BOOST_AUTO_TEST_CASE(progress_starts_the_count_of_attempts_anew) {
-    for (const std::uint64_t each : {64 * KiB, 64 * KiB - 1}) {
+    // So many bytes of each attempt are progress of an object of so many; and so many are none.
+    for (const auto& [each, size, enough] : {std::tuple{64 * KiB, 20 * 64 * KiB, true},
+                                             {64 * KiB - 1, 20 * 64 * KiB, false},
+                                             {2 * KiB, 32 * KiB, true},
+                                             {2 * KiB - 1, 32 * KiB, false}}) {
         Rig rig;
-        rig.store->put("object", 20 * each);
-        rig.store->script([each](const MemoryStore::Request&) {
+        rig.store->put("object", size);
+        rig.store->script([deliver = each](const MemoryStore::Request&) {
             Answer answer;
-            answer.deliver = each;
+            answer.deliver = deliver;
             answer.stop = true;
             return answer;
         });
         const auto reader = rig.reader(ReadRules::uncut, std::nullopt, quick_retries(2));
         const auto stream = rig.open(*reader, rig.ask("object"));
-        if (each == 64 * KiB) {
+        if (enough) {
             const auto all = read_rest(*stream);
-            BOOST_TEST(MemoryStore::mismatch(all, "object", 0) == 20 * each);
-            BOOST_TEST(rig.store->requests().size() == 20u);
+            BOOST_TEST(MemoryStore::mismatch(all, "object", 0) == size);
+            BOOST_TEST(rig.store->requests().size() == size / each);
             BOOST_TEST(rig.store->wasteful().empty());
         } else {
             // A little now and then is none.

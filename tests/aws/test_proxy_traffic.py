@@ -61,7 +61,7 @@ def test_the_default_port_is_left_out(scripted: ScriptedServer) -> None:
         proxies = {"http": f"http://127.0.0.1:{proxy.port}"}
         there = client_of(scripted, endpoint_url="http://far.example", proxies=proxies)
         assert there.get("s3://bucket/k") == BODY
-        assert proxy.targets == ["http://far.example/bucket/k"]
+        assert set(proxy.targets) == {"http://far.example/bucket/k"}
         assert "\r\nHost: far.example\r\n" in proxy.heads[0]
         assert scripted.requests[0].headers["host"] == "far.example"
 

@@ -124,6 +124,8 @@ def test_an_empty_body_of_every_framing(scripted: ScriptedServer) -> None:
     url = scripted.put("k", b"")
     client = client_of(scripted)
     for framing in ("length", "chunked", "close"):
-        scripted.script = lambda request, how=framing: replace(scripted.truth(request), framing=how)
+        scripted.script = lambda request, how=framing: (
+            replace(scripted.truth(request), framing=how) if request.method == "GET" else None
+        )
         assert bytes(client.get(url)) == b""
         assert bytes(client.get(plain(url))) == b""

@@ -104,7 +104,7 @@ def test_an_object_overwritten_within_a_chunk_is_noticed(scripted: ScriptedServe
         if request.attempt > 1:
             return None
         answer = replace(scripted.truth(request), cut_at=1000)
-        scripted.put("k", noise(50_000, 2))
+        scripted.put(request.path.rpartition("/")[2], noise(50_000, 2))
         return answer
 
     scripted.script = script
@@ -112,7 +112,7 @@ def test_an_object_overwritten_within_a_chunk_is_noticed(scripted: ScriptedServe
         with pytest.raises(ObjectChanged):
             stream.read()
         assert stream.tell() == 1000
-    scripted.put("k", noise(50_000, 1))
+    url = scripted.put("k2", noise(50_000, 1))
     with client_of(scripted).open(plain(url)) as stream:
         assert stream.read() == noise(50_000, 2)
 

@@ -22,10 +22,10 @@ class Attempts {
         ++stuck_;
     }
 
-    // So many bytes came: a long body on a bad line is worth more attempts and more time, but only
-    // as much as the slowest line would need.
-    void progressed(std::uint64_t bytes) noexcept {
-        if (bytes >= worthwhile_bytes) stuck_ = 1;
+    // So many bytes came: a long body on a bad line is worth more time, but only as much as the
+    // slowest line would need; and more attempts, where they were enough.
+    void brought(std::uint64_t bytes, bool enough) noexcept {
+        if (enough) stuck_ = 1;
         earned_ += std::chrono::milliseconds(bytes * 1000 / slowest_bytes_per_s);
     }
 
@@ -56,7 +56,6 @@ class Attempts {
     int count() const noexcept { return count_; }
 
   private:
-    static constexpr std::uint64_t worthwhile_bytes = 64 << 10;
     static constexpr std::uint64_t slowest_bytes_per_s = 64 << 10;
     static constexpr int most_mismatches = 3;
 

@@ -109,8 +109,15 @@ void Engine::perform(Todo& todo, Loop* here) {
         }
     }
     for (const auto& question : todo.questions)
-        loops_[question.loop]->post(
-            [this, question] { std::make_shared<ChecksumQuestion>(*this, question)->start(); });
+        loops_[question.loop]->post([this, question] {
+            const auto asks = std::make_shared<ChecksumQuestion>(*this, question);
+            question.download->question = asks;
+            asks->start();
+        });
+    for (const auto& download : todo.needless)
+        loops_[*download->question_loop]->post([download] {
+            if (const auto asks = download->question.lock()) asks->cancel();
+        });
     if (stopping_) idle_.notify_all();
 }
 

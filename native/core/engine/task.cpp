@@ -93,7 +93,7 @@ asio::awaitable<std::optional<Failure>> Task::run() {
         cause = cause_of(error->kind);
         if (error->status == 503 || error->status == 429) ++stats_.throttled;
         if (unwanted() || complete()) co_return std::nullopt;
-        attempts.progressed(brought());
+        attempts.brought(brought(), progressed());
         const auto least = failed(*error);
         auto delay = attempts.failed(*error, present.held_up());
         if (!delay) co_return attempts.failure(*error, url(), range());
@@ -113,6 +113,7 @@ asio::awaitable<std::optional<Failure>> Task::run() {
 // Once for each place and cause: whoever waits has to know for what.
 void Task::tell_of_retry(const Error& error) const {
     if (!is_transient(error.kind) && !is_doubtful(error.kind)) return;
+    if (error.status == 412) return;  // a change, if it is confirmed: that is told as an error
     Events& events = Events::here();
     const std::string& where = origin();
     if (!events.first(where + " " + name_of(error.kind))) {

@@ -44,7 +44,8 @@ class Task : public std::enable_shared_from_this<Task> {
     // After each attempt that failed.
     virtual bool unwanted() const { return false; }      // nobody waits for it any more
     virtual bool complete() const { return false; }      // it failed, but nothing is missing
-    virtual std::uint64_t brought() const { return 0; }  // bytes
+    virtual std::uint64_t brought() const { return 0; }  // bytes...
+    virtual bool progressed() const { return false; }    // ...enough for more attempts
     // How long the next one has to wait at least.
     virtual std::chrono::milliseconds failed(const Error&) { return {}; }
     // Around the wait before another attempt, for who counts what is on its way.

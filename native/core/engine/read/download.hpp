@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,6 +14,8 @@
 #include "core/store/object_store.hpp"
 
 namespace s3pipes {
+
+class Task;
 
 struct Download {
     Download(std::shared_ptr<ObjectStore> store_, std::string key_, RetryRules retry_,
@@ -28,6 +32,9 @@ struct Download {
     const RetryRules retry;
     ChunkQueue queue;  // guarded by the engine's mutex, as is the signal
     Signal signal;     // for who reads
+    // The loop on which its checksum was asked for, if it was, and who asks; that is the loop's.
+    std::optional<std::size_t> question_loop;
+    std::weak_ptr<Task> question;
 };
 
 }  // namespace s3pipes

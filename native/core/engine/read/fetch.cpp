@@ -206,6 +206,14 @@ asio::awaitable<void> Fetch::prove() {
     }
 }
 
+// A byte now and then is none.
+bool Fetch::progressed() const {
+    constexpr std::uint64_t worthwhile_bytes = 64 << 10;
+    constexpr std::uint64_t worthwhile_parts = 16;
+    return brought() != 0 &&
+           brought() >= std::min(worthwhile_bytes, what_.chunk->range.size() / worthwhile_parts);
+}
+
 bool Fetch::complete() const {
     return in_place() && check_.ended();
 }

@@ -36,6 +36,7 @@ class Fetch final : public Task, private ChunkSink::Judge, private Watchdog::Wat
     bool unwanted() const override { return what_.chunk->given_up; }
     bool complete() const override;
     std::uint64_t brought() const override { return filler_ == nullptr ? 0 : filler_->received(); }
+    bool progressed() const override;
     std::chrono::milliseconds failed(const Error& error) override;
     void pauses() override;
     void goes_on() noexcept override;

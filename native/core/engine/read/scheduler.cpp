@@ -197,6 +197,7 @@ Todo Scheduler::close(Stream* stream) {
     end_wait(*stream, todo);
     refresh(*stream, todo);  // gives up what runs
     call_off_spared(stream, todo);
+    if (stream->download->question_loop) todo.needless.push_back(stream->download);
     lane.remove(*stream);
     if (lane.streams.empty()) --reading_;
     stream->closed = true;

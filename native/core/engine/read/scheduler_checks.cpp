@@ -39,6 +39,7 @@ void Scheduler::ask_for_checksum(Stream& stream, std::size_t loop, Todo& todo) {
     ChunkQueue::FillEnd fill = stream.fill();
     if (!fill.wants_checksum() || !stream.flow->checksums.asks()) return;
     fill.check().ask();
+    stream.download->question_loop = loop;
     todo.questions.push_back({&stream, stream.download, loop, stream.queue().meta()->etag});
 }
 

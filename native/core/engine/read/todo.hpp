@@ -34,6 +34,7 @@ struct Todo {
 
     std::vector<Start> starts;
     std::vector<Question> questions;
+    std::vector<std::shared_ptr<Download>> needless;  // whose questions need no answer
     std::vector<std::shared_ptr<Chunk>> cancels;
     std::vector<std::shared_ptr<Download>> wakes;  // whose readers sleep
     std::vector<std::shared_ptr<Download>> tells;  // whose readers watch a descriptor
@@ -42,8 +43,8 @@ struct Todo {
     std::optional<std::chrono::microseconds> due;  // ask due() so much later
 
     bool empty() const noexcept {
-        return starts.empty() && questions.empty() && cancels.empty() && wakes.empty() &&
-               tells.empty() && ready.empty() && !pump && !due;
+        return starts.empty() && questions.empty() && needless.empty() && cancels.empty() &&
+               wakes.empty() && tells.empty() && ready.empty() && !pump && !due;
     }
 };
 
