@@ -36,7 +36,7 @@ struct alignas(64) Place {
 };
 
 struct Page {
-    std::array<std::atomic<std::uint64_t>, 256> told;
+    std::array<std::atomic<std::uint64_t>, 4096> told;
     std::array<Place, 4096> places;  // touched, and so costing memory, one after the other
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
