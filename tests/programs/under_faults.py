@@ -18,13 +18,16 @@ from tests.programs import fork_storm, forks
 from tests.programs.ground import CHUNKS, leave, say
 from tests.quiet import quiet, seconds_until
 
-# The store's failures are meant.
-logging.getLogger("s3pipes").setLevel(logging.ERROR)
-
 PATIENT = RetryConfig(base_delay_s=0.01, max_delay_s=0.1)
 
 
+def failures_are_meant() -> None:
+    """In this program's process: nobody wants to be told of them."""
+    logging.getLogger("s3pipes").setLevel(logging.ERROR)
+
+
 def client_at(endpoint_url: str, ca_file: str = "", **config: Any) -> S3Client:
+    failures_are_meant()
     given: dict[str, Any] = {"retry": PATIENT, "progress_timeout_s": 600, "region": "us-east-1"}
     given |= {"access_key_id": "scripted-access-key", "secret_access_key": "secret"}
     verify = ca_file or None
@@ -37,10 +40,12 @@ def client_at(endpoint_url: str, ca_file: str = "", **config: Any) -> S3Client:
 
 
 def forked_in_a_stream(endpoint_url: str, ca_file: str) -> None:
+    failures_are_meant()
     forks.in_a_stream(endpoint_url, ca_file)
 
 
 def forked_while_threads_load(endpoint_url: str, ca_file: str) -> None:
+    failures_are_meant()
     fork_storm.twenty(endpoint_url, ca_file)
 
 
