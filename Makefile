@@ -47,7 +47,7 @@ bench: build  ## one table: s3pipes, its peers and the ceiling on this machine
 	@scripts/setup.sh bench
 	@.venv-bench/bin/python -m benchmarks $(BENCH_ARGS)
 
-torture: build  ## what is promised of failures, put to a store that fails: targets and figures (40 min)
+torture: build  ## what is promised of failures, put to a store that fails: targets and figures (an hour)
 	@$(PY) -m torture $(TORTURE_ARGS)
 
 torture-peers: build  ## s3pipes and its peers through the same faults (20 min)
