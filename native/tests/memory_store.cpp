@@ -106,6 +106,7 @@ void MemoryStore::put(const std::string& key, std::uint64_t size) {
     const auto [found, fresh] = objects_.try_emplace(key);
     if (!fresh) ++found->second.version;
     found->second.size = size;
+    found->second.in_parts = part_bytes_ != 0;
 }
 
 MemoryStore::Object MemoryStore::find(const std::string& key) const {
@@ -136,6 +137,12 @@ void MemoryStore::keep_checksums(ChecksumKind kind, bool unfit) {
     unfit_ = unfit;
 }
 
+void MemoryStore::keep_composites(ChecksumKind kind, std::uint64_t part_bytes, bool uneven) {
+    keep_checksums(kind);
+    part_bytes_ = part_bytes;
+    uneven_ = uneven;
+}
+
 void MemoryStore::keep_no_checksums() {
     verifies_ = true;
 }
@@ -152,6 +159,19 @@ std::optional<ObjectChecksum> MemoryStore::checksum_of(const std::string& key) c
     const std::uint64_t seed = seed_of(key, object.version);
     for (std::uint64_t i = 0; i < object.size; ++i) bytes[i] = static_cast<char>(byte_at(seed, i));
     if (unfit_) bytes += "!";
+    if (part_bytes_ != 0) {
+        ObjectChecksum said{*checksums_, {}};
+        ChunkSum of_parts(*checksums_);
+        for (std::uint64_t begin = 0; begin < object.size; ++said.parts) {
+            const std::uint64_t size = uneven_ && said.parts == 1 ? part_bytes_ - 10 : part_bytes_;
+            ChunkSum part(*checksums_);
+            part.add(std::string_view(bytes).substr(begin, size));
+            of_parts.add(part.value(*checksums_));
+            begin += size;
+        }
+        said.value = of_parts.value(*checksums_);
+        return said;
+    }
     ChunkSum sum(*checksums_);
     sum.add(bytes);
     return ObjectChecksum{*checksums_, sum.value(*checksums_)};
@@ -283,7 +303,15 @@ awaitable<std::optional<ObjectChecksum>> MemoryStore::checksum(const std::string
                                                                const std::string& etag) {
     co_await question();
     if (meta(key).etag != etag) co_return std::nullopt;
-    co_return checksum_of(key);
+    auto said = checksum_of(key);
+    if (said && said->parts != 0) said->part_bytes = part_bytes_;
+    co_return said;
+}
+
+awaitable<bool> MemoryStore::has_equal_parts(const std::string&, const std::string&,
+                                             const ObjectChecksum&) {
+    co_await question();
+    co_return !uneven_;
 }
 
 awaitable<ListPage> MemoryStore::list_page(const ListRequest& request) {

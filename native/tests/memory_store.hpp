@@ -77,6 +77,8 @@ class MemoryStore final : public ObjectStore {
     void script(Script script);
     // From now on it tells a checksum of that kind for every object; unfit: of some other.
     void keep_checksums(ChecksumKind kind, bool unfit = false);
+    // ... of parts of so many bytes; uneven: but for the second, which is smaller.
+    void keep_composites(ChecksumKind kind, std::uint64_t part_bytes, bool uneven = false);
     // From now on it is asked for checksums, and has none.
     void keep_no_checksums();
     // Called for every HEAD and page of a list, with its number; what it returns is thrown.
@@ -102,6 +104,8 @@ class MemoryStore final : public ObjectStore {
     bool verifies() const override { return verifies_; }
     boost::asio::awaitable<std::optional<ObjectChecksum>> checksum(
         const std::string& key, const std::string& etag) override;
+    boost::asio::awaitable<bool> has_equal_parts(const std::string& key, const std::string& etag,
+                                                 const ObjectChecksum& said) override;
     const std::string& origin() const override { return origin_; }
     std::string url_of(const std::string& key) const override { return "s3://memory/" + key; }
 
@@ -114,7 +118,10 @@ class MemoryStore final : public ObjectStore {
     struct Object {
         std::uint64_t size = 0;
         int version = 0;
-        std::string etag() const { return "\"v" + std::to_string(version) + "\""; }
+        bool in_parts = false;
+        std::string etag() const {
+            return "\"v" + std::to_string(version) + (in_parts ? "-9\"" : "\"");
+        }
     };
 
     Answer begin(const GetRequest& request, std::size_t& number);
@@ -135,6 +142,8 @@ class MemoryStore final : public ObjectStore {
     bool verifies_ = false;
     std::optional<ChecksumKind> checksums_;
     bool unfit_ = false;
+    std::uint64_t part_bytes_ = 0;
+    bool uneven_ = false;
     std::vector<Request> requests_;
     std::atomic<int> running_ = 0;
     std::atomic<int> most_running_ = 0;

@@ -3,12 +3,13 @@
 #include "core/s3/object_checksum.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "core/s3/base64.hpp"
-#include "core/s3/chunk_sum.hpp"
+#include "core/s3/range_sum.hpp"
 
 using namespace s3pipes;
 
@@ -97,6 +98,49 @@ BOOST_AUTO_TEST_CASE(chunks_make_the_object) {
         BOOST_TEST(joined.value(kind) == all.value(kind));
         if (fewer.kinds().has(kind)) BOOST_TEST(fewer.value(kind) == all.value(kind));
         BOOST_TEST(joined.bytes() == bytes.size());
+    }
+}
+
+// Of chunks that are cut anywhere, with the part's size known from some chunk on.
+BOOST_AUTO_TEST_CASE(chunks_make_the_sum_of_parts) {
+    constexpr std::uint64_t MiB = RangeSum::grain_bytes;
+    std::mt19937_64 random(9);
+    std::string bytes(11 * MiB + 4321, '\0');
+    for (std::size_t i = 0; i < bytes.size(); i += 8) {
+        const std::uint64_t word = random();
+        std::memcpy(bytes.data() + i, &word, std::min<std::size_t>(8, bytes.size() - i));
+    }
+    const std::string_view all = bytes;
+    for (int round = 0; round < 60; ++round) {
+        const auto kind = kinds[random() % 3];
+        const std::uint64_t part_bytes = (1 + random() % 13) * MiB;
+        ObjectChecksum said{kind, {}};
+        ChunkSum of_parts(kind);
+        for (std::uint64_t at = 0; at < all.size(); at += part_bytes, ++said.parts) {
+            ChunkSum part(kind);
+            part.add(all.substr(at, part_bytes));
+            of_parts.add(part.value(kind));
+        }
+        said.part_bytes = part_bytes;
+        RangeSum joined(ChecksumKinds::all_that_join(), 0, true);
+        for (std::uint64_t begin = 0; begin < all.size();) {
+            const auto size = std::min<std::uint64_t>(random() % (4 * MiB), all.size() - begin);
+            RangeSum chunk(round % 2 == 0 ? ChecksumKinds(kind) : ChecksumKinds::all_that_join(),
+                           begin, true);
+            for (std::uint64_t at = 0; at < size;) {
+                const auto some = std::min<std::uint64_t>(1 + random() % MiB, size - at);
+                chunk.add(all.substr(begin + at, some));
+                at += some;
+            }
+            joined.append(chunk, begin > all.size() / 3 ? &said : nullptr);
+            begin += size;
+        }
+        BOOST_TEST(joined.bytes() == all.size());
+        BOOST_TEST((joined.composite(kind, part_bytes) == of_parts.value(kind)));
+        ChunkSum plain(kind);
+        plain.add(all);
+        BOOST_TEST(joined.value(kind) == plain.value(kind));
+        BOOST_TEST(!joined.composite(kind, MiB / 2 + 1));
     }
 }
 

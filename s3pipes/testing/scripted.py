@@ -37,6 +37,7 @@ class ScriptedServer(Acceptor, S3Server):
 
     Attributes:
         requests: all that came, in the order of their coming.
+        unanswered: of those, the ones whose answer is not sent to its end, by connection.
         never: an event that is set only when the server ends, for answers that never come.
     """
 
@@ -53,6 +54,7 @@ class ScriptedServer(Acceptor, S3Server):
         super().__init__(host, tls)
         self.script = script
         self.requests: list[Request] = []
+        self.unanswered: dict[int, Request] = {}
         self.never = threading.Event()
         self._buckets: dict[str, dict[str, tuple[bytes, str]]] = {}
         self._attempts: Counter[tuple[str, str]] = Counter()
@@ -129,10 +131,15 @@ class ScriptedServer(Acceptor, S3Server):
     def serve(self, connection: socket.socket, number: int) -> None:
         """Answers requests, one after another."""
         with connection.makefile("rb") as lines:
-            while (request := self._read(lines, number)) is not None:
-                answer = self._answer_to(request)
-                if answer is None or not self._send(connection, request, answer):
-                    break
+            goes_on = True
+            while goes_on and (request := self._read(lines, number)) is not None:
+                try:
+                    answer = self._answer_to(request)
+                    goes_on = answer is not None and self._send(connection, request, answer)
+                finally:
+                    with self.changed:
+                        del self.unanswered[number]
+                        self.changed.notify_all()
 
     def _read(self, lines: IO[bytes], number: int) -> Request | None:
         first = lines.readline().decode("latin-1").split()
@@ -157,6 +164,7 @@ class ScriptedServer(Acceptor, S3Server):
                 at=time.monotonic(),
             )
             self.requests.append(request)
+            self.unanswered[number] = request
             self.changed.notify_all()
         return request
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import pickle
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,9 +16,11 @@ import s3pipes
 from s3pipes import ChecksumMismatch, ReadConfig, S3PipesError
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request, Script
+from tests.allowance import at_most
 from tests.clients import CHUNKS, client_of
 from tests.faults.scripts import plain
 from tests.noise import KiB, noise
+from tests.silence import silence
 
 SMALL = 50_000
 LARGE = 500_000
@@ -178,6 +181,29 @@ def test_a_head_that_fails_fails_no_read(scripted: ScriptedServer) -> None:
         assert b"".join(stream.chunks()) == body
     span = s3pipes.stats() - before
     assert (span.bytes_verified, span.bytes_unverified) == (0, LARGE)
+
+
+@pytest.mark.parametrize("fault", ["silent", "cut"])
+@pytest.mark.parametrize(("size", "known"), [(LARGE, True), (SMALL, False)])
+def test_a_head_without_an_answer_is_asked_anew(
+    scripted: ScriptedServer, size: int, known: bool, fault: str
+) -> None:
+    url = scripted.put("k", noise(size))
+    keeps = keeping(scripted)
+
+    def script(request: Request) -> Answer | None:
+        if request.method == "HEAD" and first(request):
+            return Answer(cut_at=-1) if fault == "cut" else silence(scripted, request)
+        return keeps(request)
+
+    scripted.script = script
+    before, began = s3pipes.stats(), time.monotonic()
+    with client_of(scripted, CHUNKS if known else None).open(url if known else str(url)) as stream:
+        assert stream.read() == noise(size)
+    assert time.monotonic() - began < at_most(6)
+    assert [one.method for one in scripted.requests].count("HEAD") == 2
+    span = s3pipes.stats() - before
+    assert (span.bytes_verified, span.bytes_unverified) == (size, 0)
 
 
 def test_a_store_without_checksums_is_not_asked_for_ever(scripted: ScriptedServer) -> None:

@@ -51,7 +51,7 @@ def test_ready_objects_are_read_without_giving_it_away(
     pipe = IterableWrapper(urls, deepcopy=False)
     loaded = iter(pipe.load_files_by_s3(client=S3Client(scripted.config()), read=read))
     _, first = next(loaded)  # opens all the others
-    seconds_until(lambda: len(scripted.requests) == COUNT and not running())
+    seconds_until(lambda: len({one.path for one in scripted.requests}) == COUNT and not running())
     target = bytearray(size)
     before = given_away[0]
     total = 0

@@ -29,6 +29,7 @@ constexpr double replaced_after_s = 1;
 constexpr double lone_replaced_after_s = 4;
 constexpr double silent_for_s = 2;  // without a first byte
 constexpr double silent_times = 10;
+constexpr double unknown_question_s = 3;  // where nothing was answered yet
 
 }  // namespace
 
@@ -40,6 +41,10 @@ void Lateness::answered(double first_byte_s) noexcept {
     usual_first_byte_s_ = first_bytes_.quantile(0.5);
     patience_s_ = std::max(
         {shortest_patience_s, first_bytes_.quantile(most), late_above_usual * usual_first_byte_s_});
+}
+
+double Lateness::question_patience_s() const noexcept {
+    return usual_first_byte_s_ == 0 ? unknown_question_s : 2 * patience_s_;
 }
 
 void Lateness::served(const Served& served) noexcept {

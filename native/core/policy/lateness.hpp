@@ -25,6 +25,8 @@ class Lateness {
 
     // From when on a first byte is late.
     double patience_s() const noexcept { return patience_s_; }
+    // And so is the answer to a question beside the data, which may be two requests.
+    double question_patience_s() const noexcept;
     double usual_first_byte_s() const noexcept { return usual_first_byte_s_; }
     double usual_seconds_per_byte() const noexcept { return seconds_per_byte_; }
 

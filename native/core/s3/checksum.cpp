@@ -18,6 +18,7 @@ bool can(Way way) noexcept {
         case Way::wide:
             return can(Way::narrow) && __builtin_cpu_supports("avx2") &&
                    __builtin_cpu_supports("vpclmulqdq");
+        case Way::widest: return can(Way::wide) && __builtin_cpu_supports("avx512f");
 #else
         default: break;
 #endif
@@ -28,7 +29,8 @@ bool can(Way way) noexcept {
 namespace {
 
 Way best() noexcept {
-    static const Way found = can(Way::wide)     ? Way::wide
+    static const Way found = can(Way::widest)   ? Way::widest
+                             : can(Way::wide)   ? Way::wide
                              : can(Way::narrow) ? Way::narrow
                                                 : Way::tables;
     return found;
@@ -38,7 +40,9 @@ template <typename P>
 typename P::Word remainder([[maybe_unused]] Way way, std::string_view bytes,
                            typename P::Word word) noexcept {
 #ifdef S3PIPES_CARRYLESS
-    if (way == Way::wide && bytes.size() >= lanes * wide_bytes)
+    if (way == Way::widest && bytes.size() >= lanes * widest_bytes)
+        return widest_remainder<P>(bytes, word);
+    if (way >= Way::wide && bytes.size() >= lanes * wide_bytes)
         return wide_remainder<P>(bytes, word);
     if (way != Way::tables && bytes.size() >= lanes * narrow_bytes)
         return narrow_remainder<P>(bytes, word);

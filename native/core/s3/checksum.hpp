@@ -26,6 +26,7 @@ enum class Way : unsigned char {
     tables,  // any processor
     narrow,  // multiplies polynomials, 16 bytes at a time: PCLMULQDQ
     wide,    // 32 bytes at a time: VPCLMULQDQ
+    widest,  // 64 bytes at a time: the same with AVX-512
 };
 bool can(Way way) noexcept;
 std::uint32_t crc32(Way way, std::string_view bytes, std::uint32_t before = 0) noexcept;

@@ -47,6 +47,10 @@ std::optional<ChecksumKind> checksum_kind_of(std::string_view name) noexcept {
     return std::nullopt;
 }
 
+bool put_in_parts(std::string_view etag) noexcept {
+    return etag.find('-') != etag.npos;
+}
+
 std::optional<ObjectChecksum> parse_checksum(ChecksumKind kind, std::string_view text) {
     ObjectChecksum found;
     found.kind = kind;

@@ -61,9 +61,14 @@ struct ObjectChecksum {
     ChecksumKind kind = ChecksumKind::crc64nvme;
     std::string value;        // bare bytes
     std::uint32_t parts = 0;  // not of the bytes, but of so many parts' checksums; 0: of the bytes
+    std::uint64_t part_bytes = 0;  // of each part but the last; 0: nobody knows
+    bool parts_confirmed = false;  // all parts have been asked for their size
 
     bool operator==(const ObjectChecksum&) const = default;
 };
+
+// Whether an object with that ETag came in parts: "-N" is behind the hash, of a single one too.
+bool put_in_parts(std::string_view etag) noexcept;
 
 // Base64, behind it "-N" where it is of N parts. nullopt where it makes no sense: then it says
 // nothing of the bytes.

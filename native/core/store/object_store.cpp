@@ -7,4 +7,9 @@ boost::asio::awaitable<std::optional<ObjectChecksum>> ObjectStore::checksum(cons
     co_return std::nullopt;
 }
 
+boost::asio::awaitable<bool> ObjectStore::has_equal_parts(const std::string&, const std::string&,
+                                                          const ObjectChecksum&) {
+    co_return false;
+}
+
 }  // namespace s3pipes

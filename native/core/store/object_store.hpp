@@ -79,6 +79,11 @@ class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
     // Of that version of an object; nullopt where the store holds none. A request of its own.
     virtual boost::asio::awaitable<std::optional<ObjectChecksum>> checksum(const std::string& key,
                                                                            const std::string& etag);
+    // Whether all parts of that version but the last have the size that `said` names. Many
+    // requests.
+    virtual boost::asio::awaitable<bool> has_equal_parts(const std::string& key,
+                                                         const std::string& etag,
+                                                         const ObjectChecksum& said);
 
     // Where it is: what is known of the way to it serves every store of the same origin.
     virtual const std::string& origin() const = 0;

@@ -236,18 +236,20 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
     }
 }
 
-awaitable<ResponseHead> S3Store::head_of(const std::string& key) {
+awaitable<ResponseHead> S3Store::head_of(const std::string& key, std::uint32_t part) {
     if (credentials_->wanted()) co_await credentials_->brought();
     const std::string path = target_.base_path + "/" + encode_path(key);
     HeaderView headers[2];
     std::size_t count = 0;
     if (target_.verify_checksums) headers[count++] = checksum_mode;
     if (target_.requester_pays) headers[count++] = {"x-amz-request-payer", "requester"};
-    const Signed sent = request_head("HEAD", path, {}, std::span(headers, count));
+    const std::string query = part == 0 ? "" : "partNumber=" + std::to_string(part);
+    const Signed sent = request_head("HEAD", path, query, std::span(headers, count));
     RequestLog log;
     Lease answer = co_await exchange(sent, true);
     if (log.wanted()) log.head_came("HEAD " + url_of(key), answer->head());
-    if (answer->head().status != 200 || is_no_object(answer->head()))
+    const int status = answer->head().status;
+    if ((status != 200 && (status != 206 || part == 0)) || is_no_object(answer->head()))
         throw verdict(answer->head(), "", sent, true);
     if (!answer->head().content_length)
         throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
@@ -266,7 +268,28 @@ awaitable<std::optional<ObjectChecksum>> S3Store::checksum(const std::string& ke
     BodyPlace all;
     all.meta.size = *head.content_length;
     all.range = {0, all.meta.size};
-    co_return checksum_of(head, all);
+    auto said = checksum_of(head, all);
+    if (said && said->parts != 0 && joins(said->kind)) {
+        try {
+            const ResponseHead first = co_await head_of(key, 1);
+            const std::uint64_t size = *first.content_length;
+            const bool alike = size != 0 && (all.meta.size + size - 1) / size == said->parts;
+            if (alike && first.etag == etag) said->part_bytes = size;
+        } catch (const Error& error) {
+            if (is_transient(error.kind) || error.kind == ErrorKind::cancelled) throw;
+            // A store that knows nothing of parts.
+        }
+    }
+    co_return said;
+}
+
+awaitable<bool> S3Store::has_equal_parts(const std::string& key, const std::string& etag,
+                                         const ObjectChecksum& said) {
+    for (std::uint32_t part = 2; part < said.parts; ++part) {
+        const ResponseHead head = co_await head_of(key, part);
+        if (head.etag != etag || *head.content_length != said.part_bytes) co_return false;
+    }
+    co_return true;
 }
 
 awaitable<ListPage> S3Store::parse(std::string body) {

@@ -45,6 +45,8 @@ class S3Store final : public ObjectStore {
     bool verifies() const override { return target_.verify_checksums; }
     boost::asio::awaitable<std::optional<ObjectChecksum>> checksum(
         const std::string& key, const std::string& etag) override;
+    boost::asio::awaitable<bool> has_equal_parts(const std::string& key, const std::string& etag,
+                                                 const ObjectChecksum& said) override;
     const std::string& origin() const override { return origin_; }
     std::string url_of(const std::string& key) const override;
 
@@ -70,8 +72,8 @@ class S3Store final : public ObjectStore {
                                                 std::uint64_t avoid, BodySink* sink);
     // Replaces the error where the reason is that the other scheme is spoken there.
     boost::asio::awaitable<void> look_for_reason(Error& error);
-    // Of the HEAD of an object, which is there.
-    boost::asio::awaitable<ResponseHead> head_of(const std::string& key);
+    // Of the HEAD of an object, which is there, or of one of its parts, from 1.
+    boost::asio::awaitable<ResponseHead> head_of(const std::string& key, std::uint32_t part = 0);
     // The body of an answer that is no success; "" where it cannot be had.
     static boost::asio::awaitable<std::string> refusal_text(Connection& answer);
     // What such an answer means. Asks for new credentials, if that is it.

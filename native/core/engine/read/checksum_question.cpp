@@ -4,13 +4,16 @@
 #include <utility>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/impatient.hpp"
 
 namespace s3pipes {
 namespace {
 
+constexpr int most_asked = 3;
+
 // The last chunk waits for it.
 RetryRules soon_over(RetryRules rules) {
-    rules.max_attempts = std::min(rules.max_attempts, 3);
+    rules.max_attempts = std::min(rules.max_attempts, most_asked);
     rules.time_limit = std::min(rules.time_limit, std::chrono::milliseconds(10'000));
     return rules;
 }
@@ -24,7 +27,18 @@ ChecksumQuestion::ChecksumQuestion(Engine& engine, Todo::Question what)
 
 boost::asio::awaitable<void> ChecksumQuestion::attempt() {
     const Download& download = *what_.download;
-    said_ = co_await download.store->checksum(download.key, what_.etag);
+    ObjectStore& store = *download.store;
+    if (what_.said) {
+        said_ = what_.said;
+        said_->parts_confirmed = true;
+        if (!co_await store.has_equal_parts(download.key, what_.etag, *said_)) said_.reset();
+        co_return;
+    }
+    auto asked = store.checksum(download.key, what_.etag);
+    if (++asked_ < most_asked)
+        said_ = co_await impatient(std::move(asked), what_.patience_s);
+    else
+        said_ = co_await std::move(asked);
 }
 
 bool ChecksumQuestion::unwanted() const {

@@ -27,6 +27,7 @@ class ChecksumQuestion final : public Task {
     Engine& engine_;
     const Todo::Question what_;
     std::optional<ObjectChecksum> said_;
+    int asked_ = 0;  // times
 };
 
 }  // namespace s3pipes

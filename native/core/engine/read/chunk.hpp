@@ -9,7 +9,7 @@
 
 #include "core/memory/charge.hpp"
 #include "core/memory/view.hpp"
-#include "core/s3/chunk_sum.hpp"
+#include "core/s3/range_sum.hpp"
 #include "core/words/failure.hpp"
 #include "core/words/object.hpp"
 
@@ -45,7 +45,7 @@ struct Chunk {
     bool asks_checksum = false;   // ... who asks for it, because the answer said nothing
     bool verified = false;        // the store's checksum is of these bytes
     bool held = false;            // its request is over; it is ready when all of the object agrees
-    std::optional<ChunkSum> sum;  // of all of it
+    std::optional<RangeSum> sum;  // of all of it
 
     std::size_t loop = 0;
     std::weak_ptr<Task> task;   // who carries it out; its loop's

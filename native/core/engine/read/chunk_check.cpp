@@ -24,7 +24,8 @@ void ChunkCheck::tell(const ObjectChecksum& said, bool whole) {
 
 void ChunkCheck::sum_by(ChecksumKinds kinds) {
     // One that has more than is wanted goes on.
-    if (!sum_ || (sum_->kinds() & kinds) != kinds) sum_.emplace(kinds);
+    if (!sum_ || (sum_->kinds() & kinds) != kinds)
+        sum_.emplace(kinds, chunk_.range.begin, download_.in_parts.load(std::memory_order_relaxed));
     const std::uint64_t filled = chunk_.filled.load(), from = sum_->bytes();
     if (filled <= from) return;
     const auto bytes = chunk_.memory.bytes().subspan(from, filled - from);

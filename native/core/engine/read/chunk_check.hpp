@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/engine/read/download.hpp"
-#include "core/s3/chunk_sum.hpp"
+#include "core/s3/range_sum.hpp"
 
 namespace s3pipes {
 
@@ -34,7 +34,7 @@ class ChunkCheck {
     bool whole_ = false;
     bool ended_ = false;
     bool disbelieved_ = false;
-    std::optional<ChunkSum> sum_;
+    std::optional<RangeSum> sum_;
     std::string found_;  // the last time it was not what was told
 };
 

@@ -167,8 +167,11 @@ class ChunkQueue::FillEnd {
     // Of the last chunk, which is held until all of the object has come and the store has told what
     // it adds up to.
     enum class Verdict : std::uint8_t { none_yet, agrees, unprovable, differs };
-    Verdict judge() const;
-    std::optional<ChunkSum> total() const { return queue_.check_.total(queue_.chunks_); }
+    struct Judgement {
+        Verdict verdict = Verdict::none_yet;
+        std::string found;  // as the value of the object's checksum, where it differs
+    };
+    Judgement judge() const;
     void accept();
     void refuse(std::unique_ptr<const Failure> failure);
     // All is fetched once more. False: it has been already, or the reader has had bytes of it.

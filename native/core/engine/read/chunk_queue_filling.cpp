@@ -135,16 +135,17 @@ std::shared_ptr<Chunk> ChunkQueue::FillEnd::held() const noexcept {
     return queue_.chunks_.back();
 }
 
-ChunkQueue::FillEnd::Verdict ChunkQueue::FillEnd::judge() const {
+ChunkQueue::FillEnd::Judgement ChunkQueue::FillEnd::judge() const {
     const ObjectCheck& check = queue_.check_;
-    if (!held()) return Verdict::none_yet;
-    if (!check.holds() || queue_.failed_ != 0) return Verdict::unprovable;
-    if (!check.told() || queue_.pending_ != 1) return Verdict::none_yet;
+    if (!held()) return {};
+    if (!check.holds() || queue_.failed_ != 0) return {Verdict::unprovable, {}};
+    if (!check.told() || queue_.pending_ != 1) return {};
     const auto sum = check.total(queue_.chunks_);
-    if (!sum || !sum->kinds().has(check.said()->kind) || sum->bytes() != queue_.meta_->size)
-        return Verdict::unprovable;
-    return sum->value(check.said()->kind) == check.said()->value ? Verdict::agrees
-                                                                 : Verdict::differs;
+    if (!sum || sum->bytes() != queue_.meta_->size) return {Verdict::unprovable, {}};
+    auto found = check.found(*sum);
+    if (!found) return {Verdict::unprovable, {}};
+    if (*found == check.said()->value) return {Verdict::agrees, {}};
+    return {Verdict::differs, std::move(*found)};
 }
 
 void ChunkQueue::FillEnd::accept() {

@@ -27,6 +27,7 @@ struct Download {
 
     // By which chunks are summed; one is left when the store has told it.
     std::atomic<ChecksumKinds> checksum_kinds{ChecksumKinds::all_that_join()};
+    std::atomic<bool> in_parts{false};  // the object was put so: they may have to be told apart
     const std::shared_ptr<ObjectStore> store;
     const std::string key;
     const RetryRules retry;

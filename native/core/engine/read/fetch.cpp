@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/impatient.hpp"
 #include "core/engine/read/fetch_second.hpp"
 
 namespace s3pipes {
@@ -145,11 +146,23 @@ asio::awaitable<void> Fetch::prove() {
     if (what_.chunk->asks_checksum && !check_.told()) {
         std::optional<ObjectChecksum> said;
         bool answered = false;
-        try {
-            said = co_await download.store->checksum(download.key, request_.if_match);
-            answered = true;
-        } catch (const Error& error) {
-            if (error.kind == ErrorKind::cancelled) throw;
+        double patience_s = 0;
+        {
+            std::lock_guard lock(engine_.mutex());
+            patience_s = engine_.scheduler().question_patience_s(what_.stream);
+        }
+        for (int left = 3; left > 0 && !answered; --left) {
+            try {
+                auto asked = download.store->checksum(download.key, request_.if_match);
+                if (left > 1)
+                    said = co_await impatient(std::move(asked), patience_s);
+                else
+                    said = co_await std::move(asked);
+                answered = true;
+            } catch (const Error& error) {
+                if (error.kind == ErrorKind::cancelled) throw;
+                if (!is_transient(error.kind)) break;
+            }
         }
         if (said) check_.tell(*said, true);
         if (answered) {

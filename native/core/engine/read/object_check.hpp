@@ -25,7 +25,7 @@ class ObjectCheck {
 
     void begin() noexcept { state_ = State::open; }
     void ask() noexcept { state_ = State::asked; }
-    // nullopt: nothing, or nothing that chunks could be held against.
+    // nullopt: nothing, or nothing that chunks could be held against. May be told again.
     void tell(const std::optional<ObjectChecksum>& said);
     // A chunk is complete.
     void came(std::uint64_t bytes) noexcept { came_bytes_ += bytes; }
@@ -39,7 +39,9 @@ class ObjectCheck {
 
     // The sum of all that was passed and of these, which follow; nullopt where one is missing, or
     // was made in another way.
-    std::optional<ChunkSum> total(const std::deque<std::shared_ptr<Chunk>>& chunks) const;
+    std::optional<RangeSum> total(const std::deque<std::shared_ptr<Chunk>>& chunks) const;
+    // What should be the value that the store said; nullopt where that cannot be told.
+    std::optional<std::string> found(const RangeSum& total) const;
     // All of it agrees: so many bytes that nothing else was held against.
     std::uint64_t settled() noexcept;
 
@@ -52,7 +54,7 @@ class ObjectCheck {
     State state_ = State::off;
     std::optional<ObjectChecksum> said_;
     // Of the bytes from 0 on; of none at first.
-    std::optional<ChunkSum> passed_;
+    std::optional<RangeSum> passed_;
     std::uint64_t came_bytes_ = 0;
     std::uint64_t unproven_bytes_ = 0;
 };

@@ -232,7 +232,7 @@ Todo Scheduler::stop() {
 void Scheduler::refresh(Stream& stream, Todo& todo) {
     ChunkQueue& queue = stream.queue();
     ChunkQueue::FillEnd fill = stream.fill();
-    if (!stream.closed) settle(stream);
+    if (!stream.closed) settle(stream, todo);
     for (auto& chunk : fill.take_given_up())
         if (chunk->spared)
             spare(stream, chunk);

@@ -94,6 +94,7 @@ class Scheduler {
               Todo& todo);
     // What the store said of an object that is that chunk.
     void told(const Stream* stream, const std::optional<ObjectChecksum>& said);
+    double question_patience_s(const Stream* stream) const noexcept;
     // What the store said of the object of a question, which may be closed by now; if it answered.
     Todo told(Stream* stream, const std::shared_ptr<Download>& download,
               const std::optional<ObjectChecksum>& said, const std::string& etag, bool answered);
@@ -148,7 +149,8 @@ class Scheduler {
     void call_off(std::shared_ptr<Chunk> chunk, Todo& todo);
     void forget(Stream& stream);
     void ask_for_checksum(Stream& stream, std::size_t loop, Todo& todo);
-    void settle(Stream& stream);
+    void ask(Stream& stream, std::size_t loop, std::optional<ObjectChecksum> said, Todo& todo);
+    void settle(Stream& stream, Todo& todo);
     void account(const Stream& stream, const Chunk& chunk, bool complete);
 
     Arena& arena_;

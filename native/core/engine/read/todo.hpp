@@ -24,12 +24,14 @@ struct Todo {
         bool paced;         // it has to wait for its turn
     };
 
-    // For the object's checksum.
+    // For the object's checksum; or, where it was `said` already, whether that is of equal parts.
     struct Question {  // on the loop that is named
         Scheduler::Stream* stream;
         std::shared_ptr<Download> download;
         std::size_t loop;
         std::string etag;
+        std::optional<ObjectChecksum> said;
+        double patience_s;  // with an answer
     };
 
     std::vector<Start> starts;
