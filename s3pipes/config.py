@@ -36,8 +36,11 @@ class RetryConfig:
             workers storm a store that is already failing. Too large: every hiccup costs.
         max_delay_s: what the bound stops growing at; default 20. Too small: storms again. Too
             large: a store that is back is noticed late.
-        time_limit_s: seconds after which no further attempt starts; default 180. Too small: a
-            restart of the store ends the run. Too large: a wrong endpoint is reported late.
+        time_limit_s: seconds, from the first attempt for a chunk, after which no further one
+            starts; default 180. The chunks of an object are asked for side by side, each with its
+            own time; bytes that come add what they take at 64 KiB/s, so that a bad line is no
+            failure. Too small: a restart of the store ends the run. Too large: a wrong endpoint is
+            reported late.
     """
 
     max_attempts: int = 10

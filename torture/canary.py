@@ -24,7 +24,10 @@ class Canary(Row):
 
     name = "canary"
     title = "canary secret in keys, tokens, URLs, proxies"
-    target = "found nowhere: DEBUG logs, reprs, messages, pickles, stats, core dumps of the test"
+    # A process that signs requests holds its keys, and so does its core: counted, not promised.
+    target = (
+        "found nowhere: DEBUG logs, reprs, messages, pickles, stats (cores: see notes)"
+    )
     minutes = 0.5
 
     def run(self, scale: Scale) -> Result:

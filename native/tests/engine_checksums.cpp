@@ -194,6 +194,23 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_of_an_object_in_parts_heals_or_is_told) {
     }
 }
 
+// What differs is not believed because nobody says how large its parts are.
+BOOST_AUTO_TEST_CASE(a_flipped_bit_is_one_though_the_parts_stay_unconfirmed) {
+    Rig rig;
+    rig.store->keep_composites(ChecksumKind::crc32, 1 << 20);
+    rig.store->put("object", 5 << 20);
+    rig.store->script_questions([](int number) {
+        return number == 0 ? std::nullopt : std::optional(Error(ErrorKind::access_denied, "no"));
+    });
+    flip(*rig.store, 3 << 20, 100);
+    const auto reader = rig.reader(512 * KiB);
+    const auto stream = rig.open(*reader, rig.ask("object"));
+    const Failure failure = failure_of([&] {
+        for (;;) stream->next_view(patience());
+    });
+    BOOST_TEST((failure.error.kind == ErrorKind::checksum_mismatch));
+}
+
 // Their borders are not known, so nothing can be held against anything.
 BOOST_AUTO_TEST_CASE(parts_that_are_not_alike_are_no_mistake) {
     for (const bool uneven : {true, false}) {

@@ -90,8 +90,11 @@ BOOST_AUTO_TEST_CASE(an_answer_without_the_marks_of_s3_is_no_object) {
     BOOST_TEST(taken("Content-Type: text/html\r\n") == "not_s3");
     BOOST_TEST(taken("x-amz-request-id: ID\r\nContent-Type: text/html\r\n") == "not_s3");
     BOOST_TEST(taken("x-amz-request-id: ID\r\nContent-Type: application/xml\r\n") == "not_s3");
+    BOOST_TEST(taken("ETag: \"e\"\r\nContent-Type: text/html\r\n") == "not_s3");
     // A page may be an object.
-    BOOST_TEST(taken("ETag: \"e\"\r\nContent-Type: text/html\r\n") == "taken");
+    BOOST_TEST(taken("x-amz-request-id: ID\r\nETag: \"e\"\r\nContent-Type: text/html\r\n") ==
+               "taken");
+    BOOST_TEST(taken("ETag: \"e\"\r\nContent-Type: text/plain\r\n") == "taken");
     BOOST_TEST(taken("x-amz-request-id: ID\r\nContent-Type: text/plain\r\n") == "taken");
 }
 

@@ -10,6 +10,7 @@ import pytest
 from s3pipes import RetryConfig, TransferTimeout
 from s3pipes.testing import ScriptedServer
 from s3pipes.testing.answers import Answer, Request
+from tests.allowance import at_most
 from tests.clients import FAST, client_of
 from tests.faults.scripts import first_answer
 from tests.noise import noise
@@ -66,3 +67,25 @@ def test_a_list_and_a_head_that_stay_silent_time_out(scripted: ScriptedServer) -
         client.head(url)
     with pytest.raises(TransferTimeout):
         list(client.list("s3://bucket/"))
+
+
+@pytest.mark.parametrize("what", ["head", "page"])
+def test_a_late_answer_to_a_question_is_asked_for_anew(scripted: ScriptedServer, what: str) -> None:
+    urls = [scripted.put(f"k{i:02}", b"x") for i in range(30)]
+    kept: list[Request] = []
+
+    def script(request: Request) -> Answer | None:
+        hushed = "continuation-token" in request.query or request.method == "HEAD"
+        if kept or not hushed:
+            return None
+        kept.append(request)
+        return silence(scripted, request)
+
+    scripted.script = script
+    client, began = client_of(scripted), time.monotonic()
+    if what == "head":
+        assert client.head(urls[0]).size == 1
+    else:
+        assert list(client.list("s3://bucket/", page_size=10)) == urls
+    assert time.monotonic() - began < at_most(5)  # the time-out is 30 s
+    assert len(kept) == 1

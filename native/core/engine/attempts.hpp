@@ -1,6 +1,7 @@
 // The attempts of one request, counted and paced.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -31,21 +32,24 @@ class Attempts {
 
     // How long to wait before the next attempt; nullopt: give up. A process that was stopped, or a
     // machine that slept, has not been trying meanwhile: that is not of its time.
-    std::optional<std::chrono::milliseconds> failed(const Error& error, Clock::duration held_up) {
+    // `least`: it has to wait so long anyway.
+    std::optional<std::chrono::milliseconds> failed(const Error& error, Clock::duration held_up,
+                                                    std::chrono::milliseconds least) {
         using std::chrono::duration_cast;
         using std::chrono::milliseconds;
         const auto elapsed = duration_cast<milliseconds>(Clock::now() - began_ - earned_ - held_up);
         // New credentials make a different request: tried once more than others, without delay.
-        if (error.kind == ErrorKind::expired_credentials && refreshes_++ < 2)
-            return milliseconds(0);
+        if (error.kind == ErrorKind::expired_credentials && refreshes_++ < 2) return least;
         // What comes back wrong again and again was stored so.
         if (error.kind == ErrorKind::checksum_mismatch && ++mismatches_ >= most_mismatches)
             return std::nullopt;
         doubts_ = is_doubtful(error.kind) ? doubts_ + 1 : 0;
         if (doubts_ >= rules_.max_doubts) return std::nullopt;
         static thread_local std::mt19937_64 engine{std::random_device{}()};
-        return next_delay(rules_, error.kind, stuck_, elapsed, error.retry_after,
-                          std::uniform_real_distribution<double>(0, 1)(engine));
+        const auto delay = next_delay(rules_, error.kind, stuck_, elapsed, error.retry_after,
+                                      std::uniform_real_distribution<double>(0, 1)(engine));
+        if (!delay || elapsed + least > rules_.time_limit) return std::nullopt;
+        return std::max(*delay, least);
     }
 
     Failure failure(Error error, std::string url, ByteRange range) const {

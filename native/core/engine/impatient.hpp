@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <memory>
 #include <string>
@@ -19,11 +20,20 @@
 
 namespace s3pipes {
 
+// How patient an attempt is, from the first on: each twice as much as the one before, and then,
+// or where it is the last one that may be made, without end (0).
+inline double patience_of(int attempt, int max_attempts, double first_s) noexcept {
+    constexpr int impatient_attempts = 2;
+    if (attempt > impatient_attempts || attempt >= max_attempts) return 0;
+    return std::ldexp(first_s, attempt - 1);
+}
+
 // What `asked` brings, or Error{timeout} once it was late: then it is called off. Given by name,
 // for gcc 12 destroys some temporaries of a co_await twice; asio's own groups of operations too.
 template <typename T>
 boost::asio::awaitable<T> impatient(boost::asio::awaitable<T> asked, double patience_s) {
     namespace asio = boost::asio;
+    if (patience_s <= 0) co_return co_await std::move(asked);
     struct Question {
         Question(const asio::any_io_executor& executor, std::chrono::milliseconds patience)
             : over(executor, patience) {}
@@ -57,7 +67,7 @@ boost::asio::awaitable<T> impatient(boost::asio::awaitable<T> asked, double pati
     question->signal.emit(asio::cancellation_type::terminal);
     if (!late) throw Error(ErrorKind::cancelled, "nobody waits for the answer any more");
     throw Error(ErrorKind::timeout,
-                "no answer for " + std::to_string(patience.count()) + " ms, while others came");
+                "no answer for " + std::to_string(patience.count()) + " ms, which is late");
 }
 
 }  // namespace s3pipes

@@ -1,4 +1,4 @@
-// One small question to a store that somebody waits for: HEAD, a page of a list.
+// One small question to a store that somebody waits for: a HEAD.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/impatient.hpp"
 #include "core/engine/task.hpp"
 #include "core/engine/wait.hpp"
 #include "core/store/object_store.hpp"
@@ -48,16 +49,21 @@ class Inquiry final : public Task {
     }
 
   private:
+    static constexpr double first_patience_s = 2;
+
     Inquiry(Engine& engine, std::shared_ptr<ObjectStore> store, std::string url, RetryRules rules,
             Ask ask)
         : Task(engine.next_loop(), engine.stats(), rules),
           engine_(engine),
+          rules_(rules),
           store_(std::move(store)),
           url_(std::move(url)),
           ask_(std::move(ask)) {}
 
     boost::asio::awaitable<void> attempt() override {
-        T answer = co_await ask_(*store_);
+        auto asked = ask_(*store_);
+        T answer = co_await impatient(
+            std::move(asked), patience_of(++attempts_, rules_.max_attempts, first_patience_s));
         std::lock_guard lock(engine_.mutex());
         answer_ = std::move(answer);
     }
@@ -70,9 +76,11 @@ class Inquiry final : public Task {
     const std::string& origin() const override { return store_->origin(); }
 
     Engine& engine_;
+    const RetryRules rules_;
     const std::shared_ptr<ObjectStore> store_;
     const std::string url_;
     const Ask ask_;
+    int attempts_ = 0;
 
     // Guarded by the engine's mutex.
     std::condition_variable changed_;

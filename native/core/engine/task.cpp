@@ -1,6 +1,5 @@
 #include "core/engine/task.hpp"
 
-#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -95,10 +94,9 @@ asio::awaitable<std::optional<Failure>> Task::run() {
         if (unwanted() || complete()) co_return std::nullopt;
         attempts.brought(brought(), progressed());
         const auto least = failed(*error);
-        auto delay = attempts.failed(*error, present.held_up());
+        const auto delay = attempts.failed(*error, present.held_up(), least);
         if (!delay) co_return attempts.failure(*error, url(), range());
         tell_of_retry(*error);
-        delay = std::max(*delay, least);
         if (delay->count() == 0) continue;
         const Pause pause(*this);
         try {

@@ -16,9 +16,14 @@ std::string quoted(const std::string& field) {
 }  // namespace
 
 bool is_no_object(const ResponseHead& head) {
-    if (!head.etag.empty()) return false;
-    return head.request_id.empty() || head.content_type.find("html") != std::string::npos ||
-           head.content_type.find("xml") != std::string::npos;
+    const bool page = head.content_type.find("html") != std::string::npos ||
+                      head.content_type.find("xml") != std::string::npos;
+    // Web servers give their pages an ETag too.
+    return head.etag.empty() ? page || head.request_id.empty() : page && head.request_id.empty();
+}
+
+bool speaks_against(const Error& error) noexcept {
+    return error.kind == ErrorKind::checksum_mismatch || is_doubtful(error.kind);
 }
 
 Error contradiction(const ResponseHead& head, std::string message) {

@@ -29,6 +29,9 @@ std::optional<ObjectChecksum> checksum_of(const ResponseHead& head, const BodyPl
 // The object's size as a 416 tells it, in its head or in S3's words; nullopt where it does not.
 std::optional<std::uint64_t> size_in_refusal(const ResponseHead& head, const std::string& body);
 
+// Whether another connection had better be asked: this one may lie again.
+bool speaks_against(const Error& error) noexcept;
+
 // An answer that breaks the rules.
 Error contradiction(const ResponseHead& head, std::string message);
 

@@ -97,8 +97,19 @@ awaitable<void> collect(Connection& answer, ObjectMeta meta, BodySink& sink) {
     if (!into.empty()) sink.advanced(into.size());
 }
 
-awaitable<ListPage> parse_here(std::string body) {
-    co_return parse_list_page(body);
+struct Parsed {
+    ListPage page;
+    std::unique_ptr<Error> error;  // not as an exception: it crosses threads
+};
+
+awaitable<Parsed> parse_here(std::string body) {
+    Parsed parsed;
+    try {
+        parsed.page = parse_list_page(body);
+    } catch (const Error& error) {
+        parsed.error = std::make_unique<Error>(error);
+    }
+    co_return parsed;
 }
 
 std::string origin_of(const S3Target& target) {
@@ -231,7 +242,7 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
         log.body_came();
     } catch (Error& error) {
         error.from = from;
-        if (error.kind == ErrorKind::checksum_mismatch) answer->cut();  // it may be the line's
+        if (speaks_against(error)) answer->cut();
         throw;
     }
 }
@@ -248,11 +259,16 @@ awaitable<ResponseHead> S3Store::head_of(const std::string& key, std::uint32_t p
     RequestLog log;
     Lease answer = co_await exchange(sent, true);
     if (log.wanted()) log.head_came("HEAD " + url_of(key), answer->head());
-    const int status = answer->head().status;
-    if ((status != 200 && (status != 206 || part == 0)) || is_no_object(answer->head()))
-        throw verdict(answer->head(), "", sent, true);
-    if (!answer->head().content_length)
-        throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
+    try {
+        const int status = answer->head().status;
+        if ((status != 200 && (status != 206 || part == 0)) || is_no_object(answer->head()))
+            throw verdict(answer->head(), "", sent, true);
+        if (!answer->head().content_length)
+            throw contradiction(answer->head(), "the answer to a HEAD names no Content-Length");
+    } catch (const Error& error) {
+        if (speaks_against(error)) answer->cut();
+        throw;
+    }
     co_return answer->head();
 }
 
@@ -297,7 +313,10 @@ awaitable<ListPage> S3Store::parse(std::string body) {
     // By name, for gcc 12 destroys some temporaries of such an expression twice.
     const auto there = parser_();
     auto parsing = parse_here(std::move(body));
-    co_return co_await boost::asio::co_spawn(there, std::move(parsing), boost::asio::use_awaitable);
+    Parsed parsed =
+        co_await boost::asio::co_spawn(there, std::move(parsing), boost::asio::use_awaitable);
+    if (parsed.error) throw Error(*parsed.error);
+    co_return std::move(parsed.page);
 }
 
 awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
@@ -316,13 +335,14 @@ awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
     RequestLog log;
     Lease answer = co_await exchange(sent, false);
     if (log.wanted()) log.head_came("LIST " + url_of(request.prefix), answer->head());
-    if (answer->head().status != 200) co_await refuse(*answer, sent);
-    std::string body = co_await answer->read_text(list_page_limit);
     try {
+        if (answer->head().status != 200) co_await refuse(*answer, sent);
+        std::string body = co_await answer->read_text(list_page_limit);
         co_return co_await parse(std::move(body));
     } catch (Error& error) {
         error.status = answer->head().status;
         error.request_id = printable(answer->head().request_id, 128);
+        if (speaks_against(error)) answer->cut();
         throw;
     }
 }

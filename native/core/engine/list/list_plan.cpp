@@ -77,6 +77,7 @@ void ListPlan::answered(std::uint64_t id, ListPage page, double took_s) {
     --in_flight_;
     ++answered_;
     quickest_s_ = std::min(quickest_s_, took_s);
+    usual_s_ += (took_s - usual_s_) * (usual_s_ == 0 ? 1 : list_rules::remembered);
     most_in_flight_ = std::min(most_in_flight_ + 1.0 / 16, list_rules::most_in_flight);
     // Asked for again, at the beginning: what was given out before a fork.
     if (const std::string& skip = piece->request.skip; !skip.empty())
@@ -183,6 +184,11 @@ void ListPlan::failed(std::uint64_t id, Failure failure) {
 
 void ListPlan::throttled() {
     most_in_flight_ = std::max(1.0, most_in_flight_ / 2);
+}
+
+double ListPlan::patience_s() const noexcept {
+    if (usual_s_ == 0) return list_rules::unknown_patience_s;
+    return std::max(list_rules::least_patience_s, list_rules::late_above_usual * usual_s_);
 }
 
 std::vector<std::uint64_t> ListPlan::called_off() {

@@ -62,6 +62,9 @@ class ListPlan {
     // Of the page that take() will give; nullopt after the last one.
     const std::optional<ListPlace>& place() const noexcept { return place_; }
 
+    // A page that is not here after so long is late.
+    double patience_s() const noexcept;
+
     // For tests: pages asked for, those held for the reader, pieces at present.
     std::size_t asked() const noexcept { return asked_; }
     std::size_t held() const;
@@ -139,6 +142,7 @@ class ListPlan {
     std::size_t given_ = 0;  // pages
     std::size_t ahead_ = 1;  // pages held or asked for beyond what the reader has
     double most_in_flight_;
+    double usual_s_ = 0;       // an answer takes, lately
     double quickest_s_ = 1e9;  // of all answers: what the store takes, without a queue
     // What was learnt of pieces that ended: the pages that one had for each that was expected, and
     // what its last page held beyond it, of a page.

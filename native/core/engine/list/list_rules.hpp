@@ -23,5 +23,11 @@ inline constexpr double least_pages = 2.5;
 inline constexpr double filling = 0.95;
 // So much farther than what was seen of a piece its density is believed.
 inline constexpr double trusted_reach = 64;
+// A page that takes so many times as long as others do is asked for again, but none that is here
+// within the least.
+inline constexpr double late_above_usual = 8;
+inline constexpr double least_patience_s = 1;
+inline constexpr double unknown_patience_s = 5;
+inline constexpr double remembered = 1.0 / 8;
 
 }  // namespace s3pipes::list_rules

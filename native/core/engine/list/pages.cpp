@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/engine/impatient.hpp"
+
 namespace s3pipes {
 
 class Pages::Request final : public Task {
@@ -14,7 +16,14 @@ class Pages::Request final : public Task {
 
   private:
     boost::asio::awaitable<void> attempt() override {
-        page_ = co_await pages_->store_->list_page(ask_.request);
+        double patience_s = 0;
+        {
+            std::lock_guard lock(pages_->mutex_);
+            patience_s = pages_->plan_.patience_s();
+        }
+        auto asked = pages_->store_->list_page(ask_.request);
+        page_ = co_await impatient(
+            std::move(asked), patience_of(++attempts_, pages_->rules_.max_attempts, patience_s));
         std::lock_guard lock(pages_->mutex_);
         if (!std::exchange(asked_again_, pages_->plan_.doubts(ask_.piece, page_.objects)) &&
             asked_again_)
@@ -50,6 +59,7 @@ class Pages::Request final : public Task {
     const ListPlan::Ask ask_;
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     ListPage page_;
+    int attempts_ = 0;
     bool asked_again_ = false;  // because of the last one's order
 };
 

@@ -31,14 +31,15 @@ boost::asio::awaitable<void> ChecksumQuestion::attempt() {
     if (what_.said) {
         said_ = what_.said;
         said_->parts_confirmed = true;
+        // One is counted already, and of two parts none is asked for.
+        if (said_->parts > 3) engine_.stats().requests += said_->parts - 3;
         if (!co_await store.has_equal_parts(download.key, what_.etag, *said_)) said_.reset();
         co_return;
     }
     auto asked = store.checksum(download.key, what_.etag);
-    if (++asked_ < most_asked)
-        said_ = co_await impatient(std::move(asked), what_.patience_s);
-    else
-        said_ = co_await std::move(asked);
+    said_ =
+        co_await impatient(std::move(asked), patience_of(++asked_, most_asked, what_.patience_s));
+    if (said_ && said_->parts != 0) ++engine_.stats().requests;  // also of its first part
 }
 
 bool ChecksumQuestion::unwanted() const {
@@ -47,7 +48,11 @@ bool ChecksumQuestion::unwanted() const {
 }
 
 void ChecksumQuestion::ended(std::optional<Failure> failure) {
-    if (failure) said_.reset();
+    if (failure) {
+        // Where nobody says whether its parts are alike, what differs stays wrong.
+        said_ = what_.said;
+        if (said_) said_->parts_confirmed = true;
+    }
     engine_.decide([&](Scheduler& scheduler) {
         return scheduler.told(what_.stream, what_.download, said_, what_.etag, !failure);
     });

@@ -71,6 +71,7 @@ asio::awaitable<void> Fetch::second_look(Error change) {
         change.kind = ErrorKind::bad_response;
         throw change;
     }
+    ++engine_.stats().requests;
     ObjectMeta now = co_await what_.download->store->head(what_.download->key);
     const bool same = now.size == before->size &&
                       (now.etag.empty() || before->etag.empty() || now.etag == before->etag);
@@ -141,6 +142,7 @@ asio::awaitable<void> Fetch::turn() {
 // An object in one chunk whose answer said nothing of its bytes, for it was asked for as a range,
 // has a checksum all the same.
 asio::awaitable<void> Fetch::prove() {
+    constexpr int most_asked = 3;
     const Download& download = *what_.download;
     const std::uint64_t from = filler_ == nullptr ? 0 : filler_->mark();
     if (what_.chunk->asks_checksum && !check_.told()) {
@@ -151,13 +153,12 @@ asio::awaitable<void> Fetch::prove() {
             std::lock_guard lock(engine_.mutex());
             patience_s = engine_.scheduler().question_patience_s(what_.stream);
         }
-        for (int left = 3; left > 0 && !answered; --left) {
+        for (int asks = 1; asks <= most_asked && !answered; ++asks) {
             try {
+                ++engine_.stats().requests;
                 auto asked = download.store->checksum(download.key, request_.if_match);
-                if (left > 1)
-                    said = co_await impatient(std::move(asked), patience_s);
-                else
-                    said = co_await std::move(asked);
+                said =
+                    co_await impatient(std::move(asked), patience_of(asks, most_asked, patience_s));
                 answered = true;
             } catch (const Error& error) {
                 if (error.kind == ErrorKind::cancelled) throw;

@@ -159,7 +159,10 @@ Scheduler::Began Scheduler::start(Stream& stream, bool urgent, std::size_t loop,
         queue.meta() ? range->size() : std::min(range->size(), lane.size_guess);
     auto chunk = fill.start(*range, std::move(charge), counted);
     chunk->loop = loop;
-    if (fill.check().may_ask() && !stream.flow->checksums.asks()) fill.check().end();
+    if (fill.check().may_ask() && !stream.flow->checksums.asks()) {
+        fill.check().end();
+        stream.flow->checksums.passed_over();
+    }
     chunk->summed = fill.check().sums();
     count_running(*stream.flow, loop, 1);
     ++stats_.running;
