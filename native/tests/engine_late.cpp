@@ -62,6 +62,33 @@ BOOST_AUTO_TEST_CASE(a_second_request_takes_the_place_of_one_that_is_silent) {
     BOOST_TEST(rig.engine->stats().retries.load() == 0u);
 }
 
+// The store has not even a connection for it yet: there is nothing to cut, and the attempt is
+// cancelled.
+BOOST_AUTO_TEST_CASE(another_attempt_takes_the_place_of_two_that_are_silent) {
+    for (const bool known : {true, false})
+        for (const std::string how : {"read", "next_view", "whole", "read_into"}) {
+            UsedRig rig;
+            rig.script_late([](int number) { return number < 2 ? silent() : Answer{}; });
+            const auto reader = rig.reader(ReadRules::uncut);
+            auto request = rig.ask("late", known);
+            std::vector<std::byte> into(20'000);
+            if (how == "read_into") request.destination = Destination::into(Buffer::around(into));
+            const auto stream = rig.open(*reader, request);
+            if (how == "read") {
+                BOOST_TEST(wrong_with(*stream, "late", 20'000) == "");
+            } else {
+                const View all =
+                    how == "next_view" ? stream->next_view(patience()) : stream->whole(patience());
+                BOOST_TEST(all.size() == 20'000u);
+                BOOST_TEST(MemoryStore::mismatch({all.data(), all.size()}, "late", 0) ==
+                           all.size());
+            }
+            BOOST_TEST(rig.asked_late().size() == 3u);
+            BOOST_TEST(rig.engine->stats().replaced.load() == 1u);
+            stream->close(true);
+        }
+}
+
 BOOST_AUTO_TEST_CASE(the_first_may_come_before_the_second) {
     UsedRig rig;
     const auto first = std::make_shared<Gate>(), second = std::make_shared<Gate>();

@@ -71,6 +71,16 @@ BOOST_AUTO_TEST_CASE(only_an_object_of_no_bytes_makes_an_unsatisfied_range_an_em
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_of_a_range_and_a_head_that_is_nobodys) {
+    ScriptedServer server([](Peer& peer, int) {
+        for (auto request = peer.request(); !request.empty(); request = peer.request())
+            peer.send(request.starts_with("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+                                                  : "HTTP/1.1 416 No\r\nContent-Length: 0\r\n\r\n");
+    });
+    S3Rig rig(server);
+    BOOST_TEST((rig.get_error(part(0, 100)).kind == ErrorKind::not_s3));
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_without_the_marks_of_s3_is_no_object) {
     const std::string page = "<html>Please sign in</html>";
     const std::string length = "Content-Length: " + std::to_string(page.size()) + "\r\n";

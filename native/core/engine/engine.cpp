@@ -110,6 +110,10 @@ void Engine::perform(Todo& todo, Loop* here) {
     }
     for (const auto& question : todo.questions)
         loops_[question.loop]->post([this, question] {
+            {
+                std::lock_guard lock(mutex_);
+                if (question.download->queue.closed()) return;  // its cancellation came first
+            }
             const auto asks = std::make_shared<ChecksumQuestion>(*this, question);
             question.download->question = asks;
             asks->start();

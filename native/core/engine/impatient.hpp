@@ -29,9 +29,12 @@ inline double patience_of(int attempt, int max_attempts, double first_s) noexcep
 }
 
 // What `asked` brings, or Error{timeout} once it was late: then it is called off. Given by name,
-// for gcc 12 destroys some temporaries of a co_await twice; asio's own groups of operations too.
+// for gcc 12 destroys some temporaries of a co_await twice, as it does in asio's own groups of
+// operations. The keeper lives until what was asked has ended, which may be after this has: it owns
+// what that is made of.
 template <typename T>
-boost::asio::awaitable<T> impatient(boost::asio::awaitable<T> asked, double patience_s) {
+boost::asio::awaitable<T> impatient(boost::asio::awaitable<T> asked, double patience_s,
+                                    std::shared_ptr<const void> keeper) {
     namespace asio = boost::asio;
     if (patience_s <= 0) co_return co_await std::move(asked);
     struct Question {
@@ -47,14 +50,15 @@ boost::asio::awaitable<T> impatient(boost::asio::awaitable<T> asked, double pati
         std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(patience_s));
     const auto executor = co_await asio::this_coro::executor;
     const auto question = std::make_shared<Question>(executor, patience);
-    asio::co_spawn(executor, std::move(asked),
-                   asio::bind_cancellation_slot(question->signal.slot(),
-                                                [question](std::exception_ptr thrown, T answer) {
-                                                    question->thrown = std::move(thrown);
-                                                    question->answer = std::move(answer);
-                                                    question->is_over = true;
-                                                    question->over.cancel();
-                                                }));
+    asio::co_spawn(
+        executor, std::move(asked),
+        asio::bind_cancellation_slot(question->signal.slot(),
+                                     [question, keeper](std::exception_ptr thrown, T answer) {
+                                         question->thrown = std::move(thrown);
+                                         question->answer = std::move(answer);
+                                         question->is_over = true;
+                                         question->over.cancel();
+                                     }));
     bool late = false;
     try {
         co_await question->over.async_wait(asio::use_awaitable);

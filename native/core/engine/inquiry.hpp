@@ -63,7 +63,8 @@ class Inquiry final : public Task {
     boost::asio::awaitable<void> attempt() override {
         auto asked = ask_(*store_);
         T answer = co_await impatient(
-            std::move(asked), patience_of(++attempts_, rules_.max_attempts, first_patience_s));
+            std::move(asked), patience_of(++attempts_, rules_.max_attempts, first_patience_s),
+            this->shared_from_this());
         std::lock_guard lock(engine_.mutex());
         answer_ = std::move(answer);
     }

@@ -32,6 +32,8 @@ class Lease {
 
     Connection* operator->() const noexcept { return connection_.get(); }
     Connection& operator*() const noexcept { return *connection_; }
+    // False: it was moved elsewhere.
+    bool holds() const noexcept { return connection_ != nullptr; }
     // False: freshly connected. A reused one may fail through no fault of the request.
     bool reused() const noexcept { return reused_; }
 

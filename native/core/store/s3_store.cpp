@@ -242,7 +242,7 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
         log.body_came();
     } catch (Error& error) {
         error.from = from;
-        if (speaks_against(error)) answer->cut();
+        if (answer.holds() && speaks_against(error)) answer->cut();
         throw;
     }
 }

@@ -23,7 +23,8 @@ class Pages::Request final : public Task {
         }
         auto asked = pages_->store_->list_page(ask_.request);
         page_ = co_await impatient(
-            std::move(asked), patience_of(++attempts_, pages_->rules_.max_attempts, patience_s));
+            std::move(asked), patience_of(++attempts_, pages_->rules_.max_attempts, patience_s),
+            shared_from_this());
         std::lock_guard lock(pages_->mutex_);
         if (!std::exchange(asked_again_, pages_->plan_.doubts(ask_.piece, page_.objects)) &&
             asked_again_)

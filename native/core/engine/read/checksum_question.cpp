@@ -10,6 +10,8 @@ namespace s3pipes {
 namespace {
 
 constexpr int most_asked = 3;
+// Of thousands of parts that is not enough, and then what differs stays wrong.
+constexpr double most_confirming_s = 30;
 
 // The last chunk waits for it.
 RetryRules soon_over(RetryRules rules) {
@@ -33,12 +35,15 @@ boost::asio::awaitable<void> ChecksumQuestion::attempt() {
         said_->parts_confirmed = true;
         // One is counted already, and of two parts none is asked for.
         if (said_->parts > 3) engine_.stats().requests += said_->parts - 3;
-        if (!co_await store.has_equal_parts(download.key, what_.etag, *said_)) said_.reset();
+        auto asked = store.has_equal_parts(download.key, what_.etag, *said_);
+        const bool equal =
+            co_await impatient(std::move(asked), most_confirming_s, shared_from_this());
+        if (!equal) said_.reset();
         co_return;
     }
     auto asked = store.checksum(download.key, what_.etag);
-    said_ =
-        co_await impatient(std::move(asked), patience_of(++asked_, most_asked, what_.patience_s));
+    said_ = co_await impatient(
+        std::move(asked), patience_of(++asked_, most_asked, what_.patience_s), shared_from_this());
     if (said_ && said_->parts != 0) ++engine_.stats().requests;  // also of its first part
 }
 

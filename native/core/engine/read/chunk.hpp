@@ -54,7 +54,9 @@ struct Chunk {
     bool running() const noexcept { return state == State::running; }
     // Bytes that may be read, from range.begin.
     std::uint64_t readable() const noexcept {
-        return sealed.load() && state != State::ready ? 0 : filled.load();
+        // In this order: nothing is sealed any more once a byte is in place.
+        const std::uint64_t bytes = filled.load();
+        return sealed.load() && state != State::ready ? 0 : bytes;
     }
     std::uint64_t readable_end() const noexcept { return range.begin + readable(); }
     std::uint64_t budget_bytes() const noexcept {

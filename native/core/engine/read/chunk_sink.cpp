@@ -66,6 +66,7 @@ ChunkSink::Place ChunkSink::begin(const ObjectMeta& meta, ByteRange body) {
 }
 
 void ChunkSink::advanced(std::size_t total) {
+    if (ended_) throw Error(ErrorKind::cancelled, "another answer came first");
     Chunk& chunk = *what_.chunk;
     engine_.stats().bytes_received += filled_before_ + total - filled_;
     filled_ = filled_before_ + total;

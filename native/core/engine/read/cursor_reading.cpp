@@ -183,10 +183,15 @@ View Cursor::whole(const Poll& poll) {
     wait(held, poll, [&] { return queue.ready() || queue.first_failure() != nullptr; });
     check_open();
     require_meta();
-    const auto first = queue.chunk_at(queue.begin());
-    if (!queue.is_one_piece() && first && queue.is_single(*first)) {
-        wait(held, poll, [&] { return !first->running(); });
-        check_open();
+    for (;;) {
+        const auto first = queue.chunk_at(queue.begin());
+        if (queue.is_one_piece() || !first || !queue.is_single(*first)) break;
+        if (first->running()) {
+            // Given up, it never comes: another is asked for in its place.
+            wait(held, poll, [&] { return !first->running() || first->given_up; });
+            check_open();
+            if (first->given_up) continue;
+        }
         if (first->failure) throw *first->failure;
         end.claim();
         moved();

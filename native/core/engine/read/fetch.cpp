@@ -110,9 +110,11 @@ asio::awaitable<void> Fetch::ask() {
     } catch (...) {
         thrown = std::current_exception();
     }
-    if (const auto second = second_; second && filler_ == &second->sink) {
-        // The first one was cut. That is over: what cancelled it may not end what follows.
+    // It may have been cut, for another answer or another attempt. That is over: what cancelled it
+    // may not end what follows.
+    if (!chunk.given_up)
         co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    if (const auto second = second_; second && filler_ == &second->sink) {
         co_await second_ends();
         thrown = second->thrown;
         request_.if_match = second->request.if_match;
@@ -158,7 +160,8 @@ asio::awaitable<void> Fetch::prove() {
                 ++engine_.stats().requests;
                 auto asked = download.store->checksum(download.key, request_.if_match);
                 said =
-                    co_await impatient(std::move(asked), patience_of(asks, most_asked, patience_s));
+                    co_await impatient(std::move(asked), patience_of(asks, most_asked, patience_s),
+                                       shared_from_this());
                 answered = true;
             } catch (const Error& error) {
                 if (error.kind == ErrorKind::cancelled) throw;
@@ -224,6 +227,10 @@ void Fetch::cancelled() {
 void Fetch::ended(std::optional<Failure> failure) {
     std::optional<Served> served;
     disarm();
+    // No chunk is ever called complete that is not.
+    if (!failure && !what_.chunk->given_up && !complete())
+        failure.emplace(Error(ErrorKind::connection, "the request ended without its bytes"), url(),
+                        range(), 1, 0);
     if (filler_ != nullptr && !failure && !what_.chunk->given_up) served = filler_->served();
     if (served) engine_.stats().transfer.add(served->streaming_s);
     end_second();
