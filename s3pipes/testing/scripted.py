@@ -203,7 +203,7 @@ class ScriptedServer(Acceptor, S3Server):
         end = len(body) if answer.cut_at is None else min(answer.cut_at, len(body))
         pause = end if answer.pause_at is None else min(answer.pause_at, end)
         self._send_body(connection, body[:pause], answer)
-        if answer.pause_at is not None:
+        if answer.pause_at is not None and request.method != "HEAD":  # which has no body
             self._hold(connection, answer.until)
             self._send_body(connection, body[pause:end], answer)
         if answer.cut_at is not None:
