@@ -25,9 +25,7 @@ class Canary(Row):
     name = "canary"
     title = "canary secret in keys, tokens, URLs, proxies"
     # A process that signs requests holds its keys, and so does its core: counted, not promised.
-    target = (
-        "found nowhere: DEBUG logs, reprs, messages, pickles, stats (cores: see notes)"
-    )
+    target = "found nowhere: DEBUG logs, reprs, messages, pickles, stats (cores: see notes)"
     minutes = 0.5
 
     def run(self, scale: Scale) -> Result:
