@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -31,24 +32,44 @@ const char* name_of(InFlight::Bound bound) {
     return names[static_cast<int>(bound)];
 }
 
-nb::list flows_of(Engine& engine) {
-    nb::list found;
+struct FlowFigures {
+    std::string origin;
+    Nearness nearness;
+    double first_byte_s, seconds_per_byte, bytes_per_s, crowding, requests_per_s_limit;
+    int running, limit;
+    const char* limited_by;
+};
+
+std::vector<FlowFigures> figures_of_flows(Engine& engine) {
+    std::vector<FlowFigures> found;
     std::lock_guard lock(engine.mutex());
     for (const auto& [origin, flow] : engine.scheduler().flows()) {
         const Path& path = flow.path;
         if (!path.nearness().known()) continue;
+        found.push_back({origin, path.nearness(), path.first_byte_s(), path.seconds_per_byte(),
+                         path.bytes_per_s(), flow.in_flight.crowding(), flow.pace.per_s(),
+                         flow.running, flow.in_flight.limit(),
+                         flow.pace.active() ? "throttling" : name_of(flow.in_flight.bound())});
+    }
+    return found;
+}
+
+// Without the mutex: where Python makes an object it may collect others, and a stream among them
+// wants the mutex at its end.
+nb::list flows_of(Engine& engine) {
+    nb::list found;
+    for (const FlowFigures& flow : figures_of_flows(engine)) {
         nb::dict one;
-        one["url"] = origin;
-        one["near"] = path.nearness().near();
-        one["first_byte_s"] = path.first_byte_s();
-        one["connection_bytes_per_s"] =
-            path.seconds_per_byte() > 0 ? 1 / path.seconds_per_byte() : 0.0;
-        one["bytes_per_s"] = path.bytes_per_s();
-        one["crowding"] = flow.in_flight.crowding();
+        one["url"] = flow.origin;
+        one["near"] = flow.nearness.near();
+        one["first_byte_s"] = flow.first_byte_s;
+        one["connection_bytes_per_s"] = flow.seconds_per_byte > 0 ? 1 / flow.seconds_per_byte : 0.0;
+        one["bytes_per_s"] = flow.bytes_per_s;
+        one["crowding"] = flow.crowding;
         one["requests_running"] = flow.running;
-        one["requests_limit"] = flow.in_flight.limit();
-        one["limited_by"] = flow.pace.active() ? "throttling" : name_of(flow.in_flight.bound());
-        one["requests_per_s_limit"] = flow.pace.per_s();
+        one["requests_limit"] = flow.limit;
+        one["limited_by"] = flow.limited_by;
+        one["requests_per_s_limit"] = flow.requests_per_s_limit;
         found.append(one);
     }
     return found;

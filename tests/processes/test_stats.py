@@ -112,6 +112,13 @@ def test_first_bytes_that_are_late_are_seen_in_the_quantiles(filled: ScriptedSer
     assert "first byte" in str(span)
 
 
+def test_figures_are_taken_while_streams_are_collected(
+    filled: ScriptedServer, children: Children
+) -> None:
+    ended = children.run(counted.collects_streams_meanwhile, filled.endpoint_url, within_s=60)
+    assert good(ended) == ["ok"]
+
+
 @pytest.mark.parametrize(
     ("answer", "expected", "throttled"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -145,4 +146,25 @@ def told_once(endpoint_url: str) -> None:
 
     for _ in range(4):
         assert _in_child(worker) == 0
+    leave()
+
+
+def collects_streams_meanwhile(endpoint_url: str) -> None:
+    """Streams that are garbage end wherever Python makes an object: also one of the figures."""
+    client = client_at(endpoint_url)
+    for url in URLS:
+        client.get(url)
+    assert s3pipes.stats().stores
+    kept: list[Any] = []
+    for objects in range(1, 100):
+        gc.disable()
+        kept += [{} for _ in range(200)]  # no dictionary is left that need not be made
+        cycle: list[Any] = [client.open(URLS[0])]
+        cycle.append(cycle)
+        del cycle
+        gc.set_threshold(gc.get_count()[0] + objects)
+        gc.enable()
+        now = s3pipes.stats()
+        assert now.stores
+        kept.append(now)
     leave()
