@@ -118,6 +118,29 @@ BOOST_AUTO_TEST_CASE(a_limit_that_is_lifted_is_found) {
     BOOST_TEST(told[59].accepted >= 2500);
 }
 
+// Readers in order wait for what was refused, and little goes out meanwhile.
+BOOST_AUTO_TEST_CASE(what_was_accepted_of_little_is_not_the_limit) {
+    Pace pace;
+    double now_s = 0;
+    const auto term = [&](int accepted, int refused) {
+        for (int i = 0; i < accepted + refused; ++i) {
+            now_s += 0.25 / (accepted + refused);
+            i < refused ? pace.refused(now_s) : pace.accepted(now_s);
+        }
+    };
+    term(1000, 0);
+    term(500, 500);
+    term(700, 20);
+    const double before = pace.per_s();
+    BOOST_TEST(before > 1500);
+    term(100, 10);
+    term(1, 0);
+    BOOST_TEST(pace.per_s() > 0.9 * before);
+    term(20, 100);  // that it is
+    term(1, 0);
+    BOOST_TEST(pace.per_s() < 0.5 * before);
+}
+
 BOOST_AUTO_TEST_CASE(who_never_has_to_wait_is_not_paced_for_ever) {
     Pace pace;
     for (int i = 0; i < 100; ++i) pace.accepted(0.01 * i);

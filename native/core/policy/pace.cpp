@@ -11,6 +11,7 @@ constexpr double longest_term_s = 2;
 constexpr int enough = 20;          // answers in a term
 constexpr double borne = 0.02;      // share of refusals that is what asking for a little more costs
 constexpr double kept = 0.97;       // of what was accepted
+constexpr double used = 0.8;        // of the pace, by the requests of a term
 constexpr double first_kept = 0.7;  // then it was too many by an unknown number
 constexpr double fewest_per_s = 2;
 constexpr double added_per_s = 10;    // every second, or...
@@ -53,7 +54,11 @@ void Pace::look(double now_s) noexcept {
     before_per_s_ = accepted_ / seconds;
     if (active()) {
         if (refused_ > borne * answers) {
-            per_s_ = std::max(std::min(per_s_, kept * before_per_s_), fewest_per_s);
+            // Where fewer went out than might have, for their readers waited for others, what was
+            // accepted is not all that would have been.
+            const bool tells = answers > used * per_s_ * seconds || refused_ > answers / 2;
+            const double limit = tells ? before_per_s_ : per_s_;
+            per_s_ = std::max(std::min(per_s_, kept * limit), fewest_per_s);
         } else {
             const double calm = now_s - calm_since_s_;
             const double hurry = calm > calm_s ? std::min(std::exp2(calm / calm_s - 1), 16.0) : 1;

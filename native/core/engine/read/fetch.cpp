@@ -165,7 +165,9 @@ asio::awaitable<void> Fetch::prove() {
                 answered = true;
             } catch (const Error& error) {
                 if (error.kind == ErrorKind::cancelled) throw;
-                if (!is_transient(error.kind)) break;
+                if (!is_transient(error.kind) && error.kind != ErrorKind::expired_credentials)
+                    break;
+                if (asks < most_asked) engine_.stats().retried(cause_of(error.kind));
             }
         }
         if (said) check_.tell(*said, true);
