@@ -21,10 +21,11 @@ from tests.torture.servers import over_tls
 LIFE_S = 1.0
 LASTS_S = 6.0
 
-# A program that makes up credentials whose token says when they were made, in milliseconds.
+# A program that makes up credentials whose token says when they were made, in milliseconds. Their
+# end is told in whole seconds: the next one, for botocore refuses what has ended when it comes.
 _PROGRAM = """#!/bin/sh
 now=$(date +%s%3N)
-end=$(date -u -d "@$(( (now + LIFE_MS) / 1000 ))" +%Y-%m-%dT%H:%M:%SZ)
+end=$(date -u -d "@$(( (now + LIFE_MS + 999) / 1000 ))" +%Y-%m-%dT%H:%M:%SZ)
 echo "{\\"Version\\": 1, \\"AccessKeyId\\": \\"key\\", \\"SecretAccessKey\\": \\"secret\\","
 echo " \\"SessionToken\\": \\"$now\\"EXPIRATION}"
 """
@@ -34,12 +35,12 @@ class ShortLived:
     """A store that takes a token for so long after it was made, and where they are made.
 
     Attributes:
-        late: requests whose token was too old.
+        late, late_gets: requests whose token was too old; of those, the GETs.
         tokens: all that came.
     """
 
     def __init__(self, server: ScriptedServer, life_s: float) -> None:
-        self.late = 0
+        self.late = self.late_gets = 0
         self.tokens: set[str] = set()
         self._life_s = life_s
         server.script = self._answer
@@ -50,6 +51,7 @@ class ShortLived:
         if time.time() - int(token) / 1000 <= self._life_s:
             return None
         self.late += 1
+        self.late_gets += request.method == "GET"
         return fault(400, "ExpiredToken", "The provided token has expired.")
 
 
@@ -116,4 +118,5 @@ def test_no_error_while_they_expire(
     print(passes, len(store.tokens), store.late, span.retries_by)  # noqa: T201 - for -rP
     assert len(store.tokens) >= LASTS_S / LIFE_S / 2
     if reader is in_this_process:
-        assert span.retries_by.expired_credentials == store.late
+        # A HEAD for a checksum is not repeated when its stream was closed meanwhile.
+        assert store.late_gets <= span.retries_by.expired_credentials <= store.late
