@@ -118,5 +118,7 @@ def test_no_error_while_they_expire(
     print(passes, len(store.tokens), store.late, span.retries_by)  # noqa: T201 - for -rP
     assert len(store.tokens) >= LASTS_S / LIFE_S / 2
     if reader is in_this_process:
-        # A HEAD for a checksum is not repeated when its stream was closed meanwhile.
-        assert store.late_gets <= span.retries_by.expired_credentials <= store.late
+        # A HEAD for a checksum is not repeated when its stream was closed meanwhile; nor is the
+        # second request of two, which stands for the same attempt.
+        doubled = span.hedges - span.hedges_won
+        assert store.late_gets - doubled <= span.retries_by.expired_credentials <= store.late
