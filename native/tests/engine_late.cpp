@@ -1,4 +1,6 @@
 // Late answers: a second request beside them, or another attempt.
+#include <atomic>
+
 #include "tests/engine_rig.hpp"
 
 using namespace s3pipes;
@@ -60,6 +62,37 @@ BOOST_AUTO_TEST_CASE(a_second_request_takes_the_place_of_one_that_is_silent) {
     BOOST_TEST(rig.engine->stats().hedges.load() == 1u);
     BOOST_TEST(rig.engine->stats().hedges_won.load() == 1u);
     BOOST_TEST(rig.engine->stats().retries.load() == 0u);
+}
+
+// From a near store little is asked for ahead; but not while something late holds up its reader.
+BOOST_AUTO_TEST_CASE(what_is_late_does_not_stop_the_others_of_a_near_store) {
+    constexpr int others = 200;
+    UsedRig rig;
+    const auto gate = std::make_shared<Gate>();
+    std::vector<std::string> keys;
+    for (int i = 0; i < others; ++i) {
+        keys.push_back("behind-" + std::to_string(i));
+        rig.store->put(keys.back(), 100'000);
+    }
+    std::atomic<int> asked{0};
+    rig.store->script([&](const MemoryStore::Request& request) {
+        Answer answer;
+        if (request.get.key == "late")
+            answer.before_head = gate;
+        else if (++asked == others)
+            gate->open();
+        return answer;
+    });
+    const auto reader = std::make_shared<Reader>(
+        rig.engine, ReadRules{std::nullopt, std::nullopt, {}, quick_retries()});
+    const auto late = reader->open(rig.ask("late"));
+    std::vector<std::shared_ptr<Cursor>> behind;
+    for (const auto& key : keys) behind.push_back(reader->open(rig.ask(key)));
+    reader->start();
+    BOOST_TEST(wrong_with(*late, "late", 20'000) == "");
+    BOOST_TEST(asked == others);
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        BOOST_TEST(wrong_with(*behind[i], keys[i], 100'000) == "");
 }
 
 // The store has not even a connection for it yet: there is nothing to cut, and the attempt is

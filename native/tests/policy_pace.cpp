@@ -141,10 +141,31 @@ BOOST_AUTO_TEST_CASE(what_was_accepted_of_little_is_not_the_limit) {
     BOOST_TEST(pace.per_s() < 0.5 * before);
 }
 
+// S3 refuses one now and then, of any number.
+BOOST_AUTO_TEST_CASE(a_few_refusals_among_many_answers_are_no_limit) {
+    for (const int answers_per_s : {20, 130, 7000}) {
+        Pace pace;
+        double now_s = 0;
+        for (int i = 0; i < 100 * answers_per_s; ++i) {
+            now_s += 1.0 / answers_per_s;
+            i % 200 == 50 ? pace.refused(now_s) : pace.accepted(now_s);
+            BOOST_REQUIRE(!pace.active());
+            if (i == 50 * answers_per_s) now_s += 60;  // between two epochs
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_asks_rarely_and_is_refused_mostly_is_paced_too) {
+    Pace pace;
+    for (double now_s = 0; now_s < 5; now_s += 0.2)
+        now_s < 1 ? pace.accepted(now_s) : pace.refused(now_s);
+    BOOST_TEST(pace.active());
+}
+
 BOOST_AUTO_TEST_CASE(who_never_has_to_wait_is_not_paced_for_ever) {
     Pace pace;
     for (int i = 0; i < 100; ++i) pace.accepted(0.01 * i);
-    pace.refused(1.0);
+    for (int i = 0; i < 10; ++i) pace.refused(1.0);
     BOOST_TEST(pace.active());
     for (double now_s = 1; now_s < 30; now_s += 0.5) {
         BOOST_TEST(pace.slot_s(now_s) == now_s);

@@ -61,6 +61,7 @@ class Inquiry final : public Task {
           ask_(std::move(ask)) {}
 
     boost::asio::awaitable<void> attempt() override {
+        co_await store_->ready();
         auto asked = ask_(*store_);
         T answer = co_await impatient(
             std::move(asked), patience_of(++attempts_, rules_.max_attempts, first_patience_s),

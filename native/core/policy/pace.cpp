@@ -10,6 +10,7 @@ constexpr double term_s = 0.25;
 constexpr double longest_term_s = 2;
 constexpr int enough = 20;          // answers in a term
 constexpr double borne = 0.02;      // share of refusals that is what asking for a little more costs
+constexpr int few = 3;              // fewer may be chance, where there is no limit yet
 constexpr double kept = 0.97;       // of what was accepted
 constexpr double used = 0.8;        // of the pace, by the requests of a term
 constexpr double first_kept = 0.7;  // then it was too many by an unknown number
@@ -35,25 +36,29 @@ void Pace::accepted(double now_s) noexcept {
     look(now_s);
 }
 
+bool Pace::too_many_refused() const noexcept {
+    return (active() || refused_ >= few) && refused_ > borne * (accepted_ + refused_);
+}
+
 void Pace::refused(double now_s) noexcept {
     ++refused_;
-    calm_since_s_ = now_s;
-    if (active()) return look(now_s);
+    if (active() || !too_many_refused()) return look(now_s);
     const double seconds = std::max(now_s - began_s_, 0.02);
     const double lately =
         seconds < term_s / 2 ? std::max(before_per_s_, accepted_ / seconds) : accepted_ / seconds;
     per_s_ = std::max(first_kept * lately, fewest_per_s);
-    next_s_ = binding_s_ = began_s_ = now_s;
+    next_s_ = binding_s_ = began_s_ = calm_since_s_ = now_s;
     accepted_ = refused_ = 0;
 }
 
 void Pace::look(double now_s) noexcept {
     const double seconds = now_s - began_s_;
     const int answers = accepted_ + refused_;
-    if (seconds < term_s || (active() && answers < enough && seconds < longest_term_s)) return;
+    if (seconds < term_s || (answers < enough && seconds < longest_term_s)) return;
     before_per_s_ = accepted_ / seconds;
     if (active()) {
-        if (refused_ > borne * answers) {
+        if (too_many_refused()) {
+            calm_since_s_ = now_s;
             // Where fewer went out than might have, for their readers waited for others, what was
             // accepted is not all that would have been.
             const bool tells = answers > used * per_s_ * seconds || refused_ > answers / 2;

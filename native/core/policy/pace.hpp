@@ -7,7 +7,7 @@ namespace s3pipes {
 // once would not be fewer a second: what is refused is refused quickly. So requests go out at a
 // rate: what was accepted lately, a little less, and from there on a little more every second,
 // until there are refusals again. After the manner of AIMD, by what was accepted instead of by
-// halves.
+// halves. A refusal now and then is no limit: whatever was refused waits, and nothing else does.
 //
 // Pure, on a given clock.
 class Pace {
@@ -22,6 +22,7 @@ class Pace {
     void refused(double now_s) noexcept;
 
   private:
+    bool too_many_refused() const noexcept;
     void look(double now_s) noexcept;
 
     double per_s_ = 0;

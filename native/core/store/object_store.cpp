@@ -2,6 +2,10 @@
 
 namespace s3pipes {
 
+boost::asio::awaitable<void> ObjectStore::ready() {
+    co_return;
+}
+
 boost::asio::awaitable<std::optional<ObjectChecksum>> ObjectStore::checksum(const std::string&,
                                                                             const std::string&) {
     co_return std::nullopt;

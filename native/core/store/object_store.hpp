@@ -70,6 +70,10 @@ class ObjectStore : public std::enable_shared_from_this<ObjectStore> {
   public:
     virtual ~ObjectStore() = default;
 
+    // Ends when a request need not wait for anything of ours, such as new credentials. Who counts
+    // the time to an answer waits for this first.
+    virtual boost::asio::awaitable<void> ready();
+
     virtual boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) = 0;
     virtual boost::asio::awaitable<ObjectMeta> head(const std::string& key) = 0;
     virtual boost::asio::awaitable<ListPage> list_page(const ListRequest& request) = 0;

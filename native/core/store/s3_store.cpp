@@ -194,8 +194,12 @@ awaitable<void> S3Store::unsatisfied(Lease answer, const Signed& sent, const Get
     throw error;
 }
 
-awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
+awaitable<void> S3Store::ready() {
     if (credentials_->wanted()) co_await credentials_->brought();
+}
+
+awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
+    co_await ready();
     sink.asked();
     const std::string path = target_.base_path + "/" + encode_path(request.key);
     std::string range;
@@ -248,7 +252,7 @@ awaitable<void> S3Store::get(const GetRequest& request, BodySink& sink) {
 }
 
 awaitable<ResponseHead> S3Store::head_of(const std::string& key, std::uint32_t part) {
-    if (credentials_->wanted()) co_await credentials_->brought();
+    co_await ready();
     const std::string path = target_.base_path + "/" + encode_path(key);
     HeaderView headers[2];
     std::size_t count = 0;
@@ -320,7 +324,7 @@ awaitable<ListPage> S3Store::parse(std::string body) {
 }
 
 awaitable<ListPage> S3Store::list_page(const ListRequest& request) {
-    if (credentials_->wanted()) co_await credentials_->brought();
+    co_await ready();
     std::string query;
     if (!request.token.empty()) query += "continuation-token=" + encode_query(request.token) + "&";
     query += "encoding-type=url&list-type=2";

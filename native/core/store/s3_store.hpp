@@ -39,6 +39,7 @@ class S3Store final : public ObjectStore {
     S3Store(const S3Store&) = delete;
     S3Store& operator=(const S3Store&) = delete;
 
+    boost::asio::awaitable<void> ready() override;
     boost::asio::awaitable<void> get(const GetRequest& request, BodySink& sink) override;
     boost::asio::awaitable<ObjectMeta> head(const std::string& key) override;
     boost::asio::awaitable<ListPage> list_page(const ListRequest& request) override;

@@ -21,6 +21,7 @@ class Pages::Request final : public Task {
             std::lock_guard lock(pages_->mutex_);
             patience_s = pages_->plan_.patience_s();
         }
+        co_await pages_->store_->ready();
         auto asked = pages_->store_->list_page(ask_.request);
         page_ = co_await impatient(
             std::move(asked), patience_of(++attempts_, pages_->rules_.max_attempts, patience_s),

@@ -30,6 +30,7 @@ ChecksumQuestion::ChecksumQuestion(Engine& engine, Todo::Question what)
 boost::asio::awaitable<void> ChecksumQuestion::attempt() {
     const Download& download = *what_.download;
     ObjectStore& store = *download.store;
+    co_await store.ready();
     if (what_.said) {
         said_ = what_.said;
         said_->parts_confirmed = true;

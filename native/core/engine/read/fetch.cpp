@@ -157,6 +157,8 @@ asio::awaitable<void> Fetch::prove() {
         }
         for (int asks = 1; asks <= most_asked && !answered; ++asks) {
             try {
+                co_await download.store->ready();
+                if (paced_) co_await turn();
                 ++engine_.stats().requests;
                 auto asked = download.store->checksum(download.key, request_.if_match);
                 said =

@@ -85,11 +85,15 @@ void Fetch::expired() noexcept {
     // What nobody wants and was left to end by itself does so, or does not.
     const Lateness::Standing now = standing();
     Lateness::Look look;
-    {
-        std::lock_guard lock(engine_.mutex());
-        if (what_.chunk->given_up && !what_.chunk->spared) return;
-        look = engine_.scheduler().look(what_.stream, now, Clock::now());
-    }
+    bool abandoned = false;
+    engine_.decide(
+        [&](Scheduler& scheduler) {
+            abandoned = what_.chunk->given_up && !what_.chunk->spared;
+            if (abandoned) return Todo();
+            return scheduler.look_at(what_.stream, now, Clock::now(), look);
+        },
+        &loop());
+    if (abandoned) return;
     slow_s_ = look.slow ? slow_s_ + now.since_look_s : 0;
     try {
         if (look.cure == Lateness::Cure::hedge && !what_.chunk->given_up) hedge();

@@ -15,10 +15,10 @@ constexpr std::uint64_t fewest_chunks = 2;
 
 // From a far store, what is on its way is bounded by InFlight, and what is here waits for something
 // nearer that is late: all the room there is. Something is left for who comes next, who would have
-// to take it from this one.
+// to take it from this one. A near one is late rarely, and has that room then.
 std::uint64_t Scheduler::Lane::window() const noexcept {
     if (rules.window_bytes) return *rules.window_bytes;
-    if (!known || near) return policy.bytes();
+    if ((!known || near) && late == nullptr) return policy.bytes();
     const std::uint64_t room = reading > 1 ? budget / 2 : budget - budget / 8;
     return std::max(room, fewest_chunks * chunk_bytes());
 }
@@ -54,6 +54,7 @@ void Scheduler::Lane::remove(Stream& stream) {
     count(stream);
     streams.erase(stream.rank);
     std::erase(ready, &stream);
+    if (late == &stream) late = nullptr;
     if (waited_for == &stream) waited_for = nullptr;
 }
 
@@ -128,9 +129,14 @@ std::uint64_t Scheduler::Lane::nearer_bytes(const Stream& stream) const {
 
 std::uint64_t Scheduler::Lane::guess_for(const Stream& stream) const noexcept {
     if (rules.chunk_bytes == ReadRules::uncut) return UINT64_MAX;
-    // The one that is read now, or next: whatever it is, it is wanted.
+    // Whatever it is, it is wanted.
+    return is_next_to_deliver(stream) ? chunk_bytes() : size_guess;
+}
+
+// It is read now, or next.
+bool Scheduler::Lane::is_next_to_deliver(const Stream& stream) const noexcept {
     const auto first = streams.lower_bound(present);
-    return first != streams.end() && first->second == &stream ? chunk_bytes() : size_guess;
+    return first != streams.end() && first->second == &stream;
 }
 
 }  // namespace s3pipes

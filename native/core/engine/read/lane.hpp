@@ -68,6 +68,7 @@ struct Scheduler::Lane {
     Stream* waited_for = nullptr;  // by who waits for any
     std::uint64_t touched = 0;
     bool halted = false;  // gave up bytes for another lane: fetches none ahead before it is read
+    const Stream* late = nullptr;  // what holds the reader up: then others are fetched meanwhile
     bool active = false;
     bool closed = false;
 
@@ -78,6 +79,7 @@ struct Scheduler::Lane {
     std::uint64_t chunk_bytes_of(const Stream& stream) const noexcept;
     std::uint64_t chunk_for(const Flow& from) const noexcept;
     std::uint64_t window() const noexcept;
+    bool is_next_to_deliver(const Stream& stream) const noexcept;
     WindowPolicy make_policy() const;
 
     void add(Stream& stream);

@@ -54,6 +54,7 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
                       const std::optional<Served>& served, Instant now) {
     const std::size_t loop = chunk.loop;
     Flow& flow = *stream->flow;
+    if (stream->lane->late == stream) stream->lane->late = nullptr;
     if (served) {
         flow.lateness.served(*served);
         flow.retries.succeeded();
@@ -121,9 +122,18 @@ Scheduler::Instant Scheduler::turn(Stream* stream, Instant now) {
            std::chrono::duration_cast<Instant::duration>(std::chrono::duration<double>(wait_s));
 }
 
-Lateness::Look Scheduler::look(Stream* stream, const Lateness::Standing& standing, Instant now) {
+Todo Scheduler::look_at(Stream* stream, const Lateness::Standing& standing, Instant now,
+                        Lateness::Look& look) {
     Flow& flow = *stream->flow;
-    return flow.lateness.look(standing, flow.running, flow.pace.active(), seconds(now));
+    Lane& lane = *stream->lane;
+    Todo todo;
+    look = flow.lateness.look(standing, flow.running, flow.pace.active(), seconds(now));
+    if (look.slow && lane.late == nullptr && lane.is_next_to_deliver(*stream)) {
+        lane.late = stream;
+        activate(lane);
+        kick_any(todo);
+    }
+    return todo;
 }
 
 // To wake a thread costs as much as a small object. So a reader of small ones sleeps until several
