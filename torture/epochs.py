@@ -31,6 +31,7 @@ class _Epochs:
     name: str
     clean_s: list[float] = field(default_factory=list)
     faulty_s: list[float] = field(default_factory=list)
+    unwaited_s: list[float] = field(default_factory=list)  # with faults, but for Retry-After
     complete: int = 0
     ran: int = 0
     tally: Tally = field(default_factory=Tally)
@@ -39,9 +40,23 @@ class _Epochs:
     def ratio(self) -> float:
         return statistics.median(self.faulty_s) / statistics.median(self.clean_s)
 
+    @property
+    def unwaited_ratio(self) -> float:
+        return statistics.median(self.unwaited_s) / statistics.median(self.clean_s)
+
+    def note(self) -> str:
+        return (
+            f"{self.name}: {self.ratio:.2f} × {statistics.median(self.clean_s):.2f} s, "
+            f"{self.unwaited_ratio:.2f} × without Retry-After"
+        )
+
 
 class MixedFaults(Row):
-    """Small and large objects, in order and not, by 0 and 4 workers."""
+    """Small and large objects, in order and not, by 0 and 4 workers.
+
+    One fault of 22 is a 503 that says `Retry-After: 1`. It is kept, so an object is a second late,
+    behind which the window has room for less than that: it is told apart.
+    """
 
     name = "epochs"
     title = "epochs under 1 % mixed faults (small and large, in order and not, 0 and 4 workers)"
@@ -64,7 +79,8 @@ class MixedFaults(Row):
                 found.append(_compare_epochs(server, client, urls, in_order, workers, scale))
                 gc.collect()  # a loader and its workers are a cycle
             done = injected(server)
-        worst = max(found, key=lambda epochs: epochs.ratio)
+        worst = max(epochs.ratio for epochs in found)
+        unwaited = max(epochs.unwaited_ratio for epochs in found)
         ran, complete = sum(e.ran for e in found), sum(e.complete for e in found)
         return Result(
             measures=(
@@ -72,14 +88,15 @@ class MixedFaults(Row):
                 Measure(name="wrong objects", value=_wrong(found), at_most=0),
                 Measure(
                     name="longest, in times without",
-                    value=worst.ratio,
+                    value=worst,
                     at_most=1.1,
                     loose=6,  # an epoch of half a second has no room for a stall
                 ),
+                Measure(name="but for Retry-After, longest", value=unwaited, at_most=1.1, loose=6),
                 Measure(name="faults", value=done.total(), at_least=1),
             ),
             notes=(
-                *(f"{e.name}: {e.ratio:.2f} × {statistics.median(e.clean_s):.2f} s" for e in found),
+                *(e.note() for e in found),
                 *(note for e in found for note in e.tally.notes()),
             ),
         )
@@ -115,14 +132,15 @@ def _compare_epochs(
     list(loader)  # workers have started, the store is known
     for _ in range(scale.of(5, 2)):
         epochs.clean_s.append(_epoch(loader, len(urls), Tally())[0])
-        mixed(server, _SHARE)
-        with rescued(server):
-            took_s, tally = _epoch(loader, len(urls), Tally())
-        server.clear_faults()
-        epochs.faulty_s.append(took_s)
-        epochs.ran += 1
-        epochs.complete += tally.right == len(urls)
-        epochs.tally += tally
+        for waits, times_s in ((True, epochs.faulty_s), (False, epochs.unwaited_s)):
+            mixed(server, _SHARE, waits=waits)
+            with rescued(server):
+                took_s, tally = _epoch(loader, len(urls), Tally())
+            server.clear_faults()
+            times_s.append(took_s)
+            epochs.ran += 1
+            epochs.complete += tally.right == len(urls)
+            epochs.tally += tally
     return epochs
 
 

@@ -69,11 +69,16 @@ LIST_LIES = (
 )
 
 
-def mixed(server: SimulatedS3, share: float) -> None:
-    """Breaks, stalls and lies, each alike, on so many of all GETs together."""
+def mixed(server: SimulatedS3, share: float, *, waits: bool = True) -> None:
+    """Breaks, stalls and lies, each alike, on so many of all GETs together.
+
+    Args:
+        waits: the one that tells its client to wait is among them.
+    """
     kinds = [*BREAKS, *STALLS, *LIES]
     for fault in kinds:
-        fault.into(server, share=share / len(kinds))
+        if waits or "retry_after" not in fault.how:
+            fault.into(server, share=share / len(kinds))
 
 
 def injected(server: SimulatedS3, since: int = 0) -> Counter[str]:

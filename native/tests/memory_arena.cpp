@@ -124,6 +124,45 @@ BOOST_AUTO_TEST_CASE(free_memory_makes_way_for_another_size) {
     BOOST_TEST(arena->charged() == 8 * KiB);
 }
 
+BOOST_AUTO_TEST_CASE(used_memory_is_cut_and_joined_for_other_sizes) {
+    constexpr std::size_t MiB = 1024 * KiB;
+    const auto arena = std::make_shared<Arena>(64 * MiB);
+    auto whole = charged(*arena, 8 * MiB);
+    std::byte* const begin = whole->data();
+    whole.reset();
+    const auto inside = [&](const Buffer& buffer) {
+        return buffer.data() >= begin && buffer.data() + buffer.capacity() <= begin + 8 * MiB;
+    };
+    std::vector<std::shared_ptr<Buffer>> pieces;
+    for (const std::size_t bytes : {1 * MiB, 2 * MiB, 4 * MiB}) {
+        pieces.push_back(charged(*arena, bytes));
+        BOOST_TEST(inside(*pieces.back()));
+        std::memset(pieces.back()->data(), static_cast<int>(pieces.size()), bytes);
+    }
+    BOOST_TEST(arena->free() == 1 * MiB);
+    for (std::size_t i = 0; i < pieces.size(); ++i)  // none lies in another
+        for (const std::size_t at : {std::size_t{0}, pieces[i]->capacity() - 1})
+            BOOST_TEST((pieces[i]->data()[at] == static_cast<std::byte>(i + 1)));
+    const auto beside = charged(*arena, 2 * MiB);
+    BOOST_TEST(!inside(*beside));  // what is free is too short
+    pieces.clear();
+    BOOST_TEST(arena->free() == 8 * MiB);
+    whole = charged(*arena, 8 * MiB);
+    BOOST_TEST(whole->data() == begin);
+    BOOST_TEST(arena->free() == 0u);
+    std::memset(whole->data(), 7, 8 * MiB);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_of_a_cut_and_is_no_mapping_of_its_own_is_given_up) {
+    const auto arena = std::make_shared<Arena>(1024 * KiB);
+    auto whole = charged(*arena, 512 * KiB);
+    std::byte* const begin = whole->data();
+    whole.reset();
+    const auto piece = charged(*arena, 288 * KiB);
+    BOOST_TEST(piece->data() == begin);
+    BOOST_TEST(arena->free() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(what_leaves_the_budget_makes_room_in_it_and_comes_back) {
     const auto arena = std::make_shared<Arena>(16 * KiB);
     auto users = charged(*arena, 16 * KiB);

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 import s3pipes
 from s3pipes import ClientConfig, IterableWrapper, ReadConfig, RetryConfig, S3Client
 from tests.noise import KiB, noise
-from tests.programs import fork_storm, forks
+from tests.programs import fork_storm, forks, workers
 from tests.programs.ground import CHUNKS, leave, say
 from tests.quiet import quiet, seconds_until
 
@@ -47,6 +47,11 @@ def forked_in_a_stream(endpoint_url: str, ca_file: str) -> None:
 def forked_while_threads_load(endpoint_url: str, ca_file: str) -> None:
     failures_are_meant()
     fork_storm.twenty(endpoint_url, ca_file)
+
+
+def every_sample_once_in_workers(endpoint_url: str, ca_file: str, method: str) -> None:
+    failures_are_meant()
+    workers.every_sample_once(endpoint_url, method, [2], ca_file)
 
 
 # Ctrl-C

@@ -18,8 +18,10 @@ def _read(item: tuple[str, Any]) -> tuple[str, int]:
     return S3Url(url).key, zlib.crc32(stream.read())
 
 
-def every_sample_once(endpoint_url: str, method: str, workers: list[int]) -> None:
-    client = client_at(endpoint_url)
+def every_sample_once(
+    endpoint_url: str, method: str, workers: list[int], ca_file: str = ""
+) -> None:
+    client = client_at(endpoint_url, ca_file)
     listed = IterableWrapper(["s3://bucket/"]).list_files_by_s3(client=client)
     pipe = listed.shuffle().sharding_filter().load_files_by_s3(client=client, read=CHUNKS)
     samples = pipe.map(_read)

@@ -122,3 +122,32 @@ def test_no_error_while_they_expire(
         # second request of two, which stands for the same attempt.
         doubled = span.hedges - span.hedges_won
         assert store.late_gets - doubled <= span.retries_by.expired_credentials <= store.late
+
+
+def test_while_credentials_are_made_no_answer_is_late(
+    secure: tuple[ScriptedServer, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, ca_file = secure
+    url = server.put("k", b"bytes")
+    first: list[str] = []
+
+    def refuses_the_first(request: Request) -> Answer | None:
+        token = request.headers["x-amz-security-token"]
+        first[:] = first or [token]
+        return fault(400, "ExpiredToken") if token == first[0] else None
+
+    server.script = refuses_the_first
+    source_of_credentials(tmp_path, monkeypatch, says_when=False)
+    program, made = tmp_path / "make-credentials", tmp_path / "made"
+    text = program.read_text()
+    slowly = (
+        f"if [ -e {made} ]; then sleep 2.5; fi; touch {made}\n"  # longer than patience with a HEAD
+    )
+    program.write_text(text.replace("now=", slowly + "now=", 1))
+    config = ClientConfig(endpoint_url=server.endpoint_url, verify=ca_file, proxies={})
+    client = S3Client(config)
+    before = stats()
+    assert client.head(url).size == 5
+    span = stats() - before
+    assert (span.retries_by.expired_credentials, span.retries_by.timeout) == (1, 0)
+    assert len(server.requests) == 2

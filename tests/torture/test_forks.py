@@ -1,4 +1,4 @@
-"""A fork in the middle of a load over TLS from a store that fails: both sides go on."""
+"""Processes that come in the middle of a load over TLS from a store that fails: all go on."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def test_while_threads_load(children: Children, failing: tuple[ScriptedServer, s
         server.put(f"k{number:02}", noise(150_000, number))
     program = under_faults.forked_while_threads_load
     assert good(children.run(program, server.endpoint_url, ca_file, within_s=100)) == ["ok"]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_in_workers(children: Children, failing: tuple[ScriptedServer, str], method: str) -> None:
+    server, ca_file = failing
+    for number in range(90):
+        server.put(f"k{number:02}", noise(1000 + number * 2500, number))
+    program = under_faults.every_sample_once_in_workers
+    ended = children.run(program, server.endpoint_url, ca_file, method, within_s=110)
+    assert [line for line in good(ended) if line.endswith("ok")] == [f"{method} 2 ok"]

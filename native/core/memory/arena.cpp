@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 #include <new>
+#include <span>
 
 #include "core/memory/poison.hpp"
 #include "core/words/generation.hpp"
@@ -112,12 +113,49 @@ void Arena::discharge(std::uint64_t bytes) noexcept {
 }
 
 // Under the lock.
-std::byte* Arena::from_shelf(std::size_t capacity) {
+std::byte* Arena::from_free(std::size_t capacity) {
     const auto shelf = shelves_.find(capacity);
-    if (shelf == shelves_.end() || shelf->second.empty()) return nullptr;
+    if (shelf == shelves_.end() || shelf->second.empty()) return cut_from_free(capacity);
     std::byte* data = shelf->second.back();
     shelf->second.pop_back();
     free_ -= capacity;
+    return data;
+}
+
+// Requests change their size with the way to the store. Memory that was used once is cheaper than
+// new memory, which the kernel has to clear: so a piece is cut from the smallest run of free ones
+// that is long enough. Mappings can be cut and joined as one likes.
+std::byte* Arena::cut_from_free(std::size_t capacity) {
+    if (capacity < map_from_bytes || free_ < capacity) return nullptr;
+    std::vector<std::span<std::byte>> pieces;
+    for (auto shelf = shelves_.lower_bound(map_from_bytes); shelf != shelves_.end(); ++shelf)
+        for (std::byte* data : shelf->second) pieces.emplace_back(data, shelf->first);
+    std::sort(pieces.begin(), pieces.end(),
+              [](const auto& a, const auto& b) { return a.data() < b.data(); });
+    std::span<const std::span<std::byte>> best;
+    std::size_t best_bytes = 0;
+    for (std::size_t first = 0, next = 0; first < pieces.size(); first = next) {
+        std::size_t bytes = 0;
+        do bytes += pieces[next++].size();
+        while (next < pieces.size() && pieces[next].data() == pieces[first].data() + bytes);
+        if (bytes < capacity || (best_bytes != 0 && bytes >= best_bytes)) continue;
+        best = std::span(pieces).subspan(first, next - first);
+        best_bytes = bytes;
+    }
+    if (best.empty()) return nullptr;
+    std::byte* const data = best.front().data();
+    const std::size_t rest = best_bytes - capacity;
+    std::vector<std::byte*>& rests = shelves_[rest];
+    rests.reserve(rests.size() + 1);  // from here on nothing throws
+    for (const auto& piece : best) std::erase(shelves_[piece.size()], piece.data());
+    free_ -= best_bytes;
+    if (rest >= map_from_bytes) {
+        rests.push_back(data + capacity);
+        free_ += rest;
+    } else if (rest != 0) {
+        unpoison(data + capacity, rest);
+        ::munmap(data + capacity, rest);
+    }
     return data;
 }
 
@@ -128,7 +166,7 @@ std::shared_ptr<Buffer> Arena::take(Charge charge, std::uint64_t bytes) {
     std::byte* data = nullptr;
     {
         std::lock_guard lock(mutex_);
-        data = from_shelf(capacity);
+        data = from_free(capacity);
         used_ += capacity;
         ++buffers_;
         // New memory: what lies free makes way. Charges that have no memory yet need no room.
@@ -156,7 +194,7 @@ std::shared_ptr<Buffer> Arena::take_outside(std::uint64_t bytes) {
     std::byte* data = nullptr;
     {
         std::lock_guard lock(mutex_);
-        data = from_shelf(capacity);
+        data = from_free(capacity);
     }
     try {
         if (data == nullptr) data = map_memory(capacity);

@@ -56,7 +56,8 @@ class Arena : public std::enable_shared_from_this<Arena> {
   private:
     friend class Buffer;
     friend class Charge;
-    std::byte* from_shelf(std::size_t capacity);
+    std::byte* from_free(std::size_t capacity);
+    std::byte* cut_from_free(std::size_t capacity);
     void discharge(std::uint64_t bytes) noexcept;
     void give_back(std::byte* data, std::size_t capacity, bool charged) noexcept;
     void leave(std::size_t capacity) noexcept;

@@ -12,6 +12,8 @@ constexpr double most = 0.99;           // of a hundred answers one is late...
 constexpr double late_above_usual = 4;  // ...if it takes so many times what half of them take
 constexpr double per_answer = 0.02;     // second requests that one answer pays for
 constexpr double most_credit = 32;
+constexpr double plenty = 16;    // of credit; with less...
+constexpr double reluctant = 3;  // ...one has to be later, up to so many times
 constexpr double failing_store = 0.1;
 constexpr double remembered = 1.0 / 64;
 constexpr int few = 4;
@@ -96,9 +98,10 @@ Lateness::Look Lateness::look_at_head(const Standing& standing) const noexcept {
         return look;
     }
     look.slow = true;
+    const double lack = std::max(0.0, 1 - credit_ / plenty);
     if (standing.waited_s > std::max(silent_for_s, silent_times * patience_s_))
         look.cure = Cure::replace;
-    else
+    else if (standing.waited_s >= patience_s_ * (1 + (reluctant - 1) * lack))
         look.cure = Cure::hedge;
     return look;
 }

@@ -11,9 +11,9 @@ namespace s3pipes {
 // One answer in a thousand of S3's takes seconds, a connection may fall to bytes per second, and
 // another request is answered in tens of milliseconds. So what is later than nearly all others gets
 // a second request beside it (a hedge), as long as these are few: a fiftieth of the answers pays
-// for them, and none is sent where many fail. What stands nearly still for seconds is given up for
-// another attempt. Where many are late at once it may be the store that is: then few are looked
-// after at a time.
+// for them, the last of that is kept for the latest, and none is sent where many fail. What stands
+// nearly still for seconds is given up for another attempt. Where many are late at once it may be
+// the store that is: then few are looked after at a time.
 //
 // Pure, on a given clock, which stands while the loop does: our own absence is nobody's lateness.
 // Our reader's is not either: a body is asked for only when its memory is there, and read at once.
