@@ -153,6 +153,17 @@ BOOST_AUTO_TEST_CASE(used_memory_is_cut_and_joined_for_other_sizes) {
     std::memset(whole->data(), 7, 8 * MiB);
 }
 
+BOOST_AUTO_TEST_CASE(of_a_long_run_that_is_free_only_what_is_needed_makes_way) {
+    constexpr std::size_t MiB = 1024 * KiB;
+    const auto arena = std::make_shared<Arena>(32 * MiB);
+    charged(*arena, 32 * MiB).reset();
+    const auto small = charged(*arena, 10 * KiB);
+    BOOST_TEST(arena->free() == 32 * MiB - 12 * KiB);
+    const auto rest = charged(*arena, 16 * MiB);  // of what is left
+    BOOST_TEST(arena->free() == 16 * MiB - 12 * KiB);
+    std::memset(rest->data(), 1, rest->capacity());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_left_of_a_cut_and_is_no_mapping_of_its_own_is_given_up) {
     const auto arena = std::make_shared<Arena>(1024 * KiB);
     auto whole = charged(*arena, 512 * KiB);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <queue>
+#include <random>
 
 #include "core/policy/retry_budget.hpp"
 
@@ -152,6 +153,33 @@ BOOST_AUTO_TEST_CASE(a_few_refusals_among_many_answers_are_no_limit) {
             BOOST_REQUIRE(!pace.active());
             if (i == 50 * answers_per_s) now_s += 60;  // between two epochs
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(nor_are_a_few_that_come_together_by_chance) {
+    std::mt19937 random(3);
+    std::bernoulli_distribution is_refused(0.005);
+    int begun = 0;
+    for (int run = 0; run < 20; ++run) {
+        Pace pace;
+        for (double now_s = 0; now_s < 60 && !pace.active(); now_s += 1.0 / 1000)
+            is_refused(random) ? pace.refused(now_s) : pace.accepted(now_s);
+        begun += pace.active();
+    }
+    BOOST_TEST(begun <= 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_before_anything_was_accepted_says_nothing_of_the_limit) {
+    for (const double idle_s : {0.0, 60.0}) {
+        Pace pace;
+        double now_s = 0;
+        if (idle_s > 0) {
+            for (int i = 0; i < 3; ++i) i < 1 ? pace.accepted(now_s) : pace.refused(now_s);
+            now_s += idle_s;
+        }
+        for (int i = 0; i < 4; ++i) pace.refused(now_s += 0.001);
+        for (int i = 0; i < 100; ++i) pace.accepted(now_s += 0.001);
+        BOOST_TEST((!pace.active() || pace.per_s() > 100));
     }
 }
 

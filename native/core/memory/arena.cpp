@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <span>
 
@@ -147,7 +148,14 @@ std::byte* Arena::cut_from_free(std::size_t capacity) {
     const std::size_t rest = best_bytes - capacity;
     std::vector<std::byte*>& rests = shelves_[rest];
     rests.reserve(rests.size() + 1);  // from here on nothing throws
-    for (const auto& piece : best) std::erase(shelves_[piece.size()], piece.data());
+    const auto is_of_it = [&](std::byte* piece) {
+        return piece >= data && piece < data + best_bytes;
+    };
+    for (auto shelf = shelves_.lower_bound(map_from_bytes); shelf != shelves_.end();) {
+        std::erase_if(shelf->second, is_of_it);
+        const bool gone = shelf->second.empty() && shelf->first != rest;
+        shelf = gone ? shelves_.erase(shelf) : std::next(shelf);
+    }
     free_ -= best_bytes;
     if (rest >= map_from_bytes) {
         rests.push_back(data + capacity);
@@ -242,12 +250,34 @@ void Arena::leave(std::size_t capacity) noexcept {
     outside_ += capacity;
 }
 
+bool Arena::put_on_shelf(std::byte* data, std::size_t capacity) noexcept {
+    try {
+        shelves_[capacity].push_back(data);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 void Arena::shrink_free(std::uint64_t limit) {
     for (auto shelf = shelves_.begin(); free_ > limit && shelf != shelves_.end(); ++shelf)
         while (free_ > limit && !shelf->second.empty()) {
-            unmap_memory(shelf->second.back(), shelf->first);
+            const std::size_t size = shelf->first;
+            const std::uint64_t too_much =
+                (free_ - limit + page_bytes - 1) / page_bytes * page_bytes;
+            std::byte* const data = shelf->second.back();
+            // Of a long run that was joined only the end.
+            const bool in_part = size >= huge_page_bytes && too_much <= size / 2;
+            if (in_part && put_on_shelf(data, size - too_much)) {
+                shelf->second.pop_back();
+                unpoison(data + size - too_much, too_much);
+                ::munmap(data + size - too_much, too_much);
+                free_ -= too_much;
+                return;
+            }
+            unmap_memory(data, size);
             shelf->second.pop_back();
-            free_ -= shelf->first;
+            free_ -= size;
         }
 }
 

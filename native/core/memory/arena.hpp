@@ -58,6 +58,7 @@ class Arena : public std::enable_shared_from_this<Arena> {
     friend class Charge;
     std::byte* from_free(std::size_t capacity);
     std::byte* cut_from_free(std::size_t capacity);
+    bool put_on_shelf(std::byte* data, std::size_t capacity) noexcept;
     void discharge(std::uint64_t bytes) noexcept;
     void give_back(std::byte* data, std::size_t capacity, bool charged) noexcept;
     void leave(std::size_t capacity) noexcept;

@@ -86,6 +86,10 @@ Lateness::Look Lateness::look(const Standing& standing, int running, bool thrott
     return look;
 }
 
+double Lateness::reluctance() const noexcept {
+    return 1 + (reluctant - 1) * std::max(0.0, 1 - credit_ / plenty);
+}
+
 Lateness::Look Lateness::look_at_head(const Standing& standing) const noexcept {
     Look look;
     if (first_bytes_.count() < enough_answers) {
@@ -98,10 +102,9 @@ Lateness::Look Lateness::look_at_head(const Standing& standing) const noexcept {
         return look;
     }
     look.slow = true;
-    const double lack = std::max(0.0, 1 - credit_ / plenty);
     if (standing.waited_s > std::max(silent_for_s, silent_times * patience_s_))
         look.cure = Cure::replace;
-    else if (standing.waited_s >= patience_s_ * (1 + (reluctant - 1) * lack))
+    else if (standing.waited_s >= patience_s_ * reluctance())
         look.cure = Cure::hedge;
     return look;
 }
@@ -125,7 +128,7 @@ Lateness::Look Lateness::look_at_body(const Standing& standing) const noexcept {
     const double slow_s = standing.slow_s + standing.since_look_s;
     if (slow_s > replaced_after_s && rate < std::min(slow_floor, slow_below * others))
         look.cure = Cure::replace;
-    else if (slow_s > hedged_after_slow_s)
+    else if (slow_s > hedged_after_slow_s * reluctance())
         look.cure = Cure::hedge;
     return look;
 }

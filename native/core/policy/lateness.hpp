@@ -53,6 +53,7 @@ class Lateness {
 
   private:
     bool too_many(int running, double now_s) noexcept;
+    double reluctance() const noexcept;  // times as late as one has to be
     Look look_at_head(const Standing& standing) const noexcept;
     Look look_at_body(const Standing& standing) const noexcept;
 

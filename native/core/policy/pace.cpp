@@ -10,7 +10,8 @@ constexpr double term_s = 0.25;
 constexpr double longest_term_s = 2;
 constexpr int enough = 20;          // answers in a term
 constexpr double borne = 0.02;      // share of refusals that is what asking for a little more costs
-constexpr int few = 3;              // fewer may be chance, where there is no limit yet
+constexpr int few = 3;              // fewer say nothing, where there is no limit yet
+constexpr double unlikely = 3;      // standard deviations
 constexpr double kept = 0.97;       // of what was accepted
 constexpr double used = 0.8;        // of the pace, by the requests of a term
 constexpr double first_kept = 0.7;  // then it was too many by an unknown number
@@ -36,14 +37,26 @@ void Pace::accepted(double now_s) noexcept {
     look(now_s);
 }
 
-bool Pace::too_many_refused() const noexcept {
-    return (active() || refused_ >= few) && refused_ > borne * (accepted_ + refused_);
+// Where there is no limit yet some may come together by chance: more of them have to come than so
+// many random ones would, in as many answers as there were in the term before.
+bool Pace::too_many_refused(double now_s) const noexcept {
+    const double answers = accepted_ + refused_;
+    if (active()) return refused_ > borne * answers;
+    const bool is_young = now_s - began_s_ < term_s;
+    const double usual = borne * (is_young ? std::max(answers, before_per_s_ * term_s) : answers);
+    return refused_ >= few && refused_ > usual + unlikely * std::sqrt(usual);
 }
 
 void Pace::refused(double now_s) noexcept {
+    if (!active() && now_s - began_s_ > longest_term_s) {  // nobody has asked meanwhile
+        began_s_ = now_s;
+        accepted_ = refused_ = 0;
+    }
     ++refused_;
-    if (active() || !too_many_refused()) return look(now_s);
     const double seconds = std::max(now_s - began_s_, 0.02);
+    // How much it takes is not known before it has taken something.
+    const bool knows = before_per_s_ > 0 || accepted_ > 0 || seconds > term_s;
+    if (active() || !knows || !too_many_refused(now_s)) return look(now_s);
     const double lately =
         seconds < term_s / 2 ? std::max(before_per_s_, accepted_ / seconds) : accepted_ / seconds;
     per_s_ = std::max(first_kept * lately, fewest_per_s);
@@ -57,7 +70,7 @@ void Pace::look(double now_s) noexcept {
     if (seconds < term_s || (answers < enough && seconds < longest_term_s)) return;
     before_per_s_ = accepted_ / seconds;
     if (active()) {
-        if (too_many_refused()) {
+        if (too_many_refused(now_s)) {
             calm_since_s_ = now_s;
             // Where fewer went out than might have, for their readers waited for others, what was
             // accepted is not all that would have been.

@@ -22,7 +22,7 @@ class Pace {
     void refused(double now_s) noexcept;
 
   private:
-    bool too_many_refused() const noexcept;
+    bool too_many_refused(double now_s) const noexcept;
     void look(double now_s) noexcept;
 
     double per_s_ = 0;

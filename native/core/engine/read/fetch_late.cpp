@@ -85,17 +85,19 @@ void Fetch::expired() noexcept {
     // What nobody wants and was left to end by itself does so, or does not.
     const Lateness::Standing now = standing();
     Lateness::Look look;
+    look.again_s = Lateness::looked_every_s;
     bool abandoned = false;
-    engine_.decide(
-        [&](Scheduler& scheduler) {
-            abandoned = what_.chunk->given_up && !what_.chunk->spared;
-            if (abandoned) return Todo();
-            return scheduler.look_at(what_.stream, now, Clock::now(), look);
-        },
-        &loop());
-    if (abandoned) return;
-    slow_s_ = look.slow ? slow_s_ + now.since_look_s : 0;
     try {
+        engine_.decide(
+            [&](Scheduler& scheduler) {
+                const Chunk& chunk = *what_.chunk;
+                abandoned = chunk.given_up && !chunk.spared;
+                if (abandoned) return Todo();
+                return scheduler.look_at(what_.stream, chunk, now, Clock::now(), look);
+            },
+            &loop());
+        if (abandoned) return;
+        slow_s_ = look.slow ? slow_s_ + now.since_look_s : 0;
         if (look.cure == Lateness::Cure::hedge && !what_.chunk->given_up) hedge();
         if (look.cure == Lateness::Cure::replace) return replace(now);
     } catch (const std::exception&) {

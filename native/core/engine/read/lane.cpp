@@ -93,7 +93,20 @@ void Scheduler::Lane::set_fetchable(Stream& stream, bool now) {
         fetchable.erase(stream.rank);
 }
 
+bool Scheduler::Lane::falls_behind(const Stream& stream, const Chunk& chunk) noexcept {
+    // Where any object will do, none holds up the others.
+    if (late != nullptr || !rules.in_order || !is_next_to_deliver(stream)) return false;
+    late = &stream;
+    late_chunk = &chunk;
+    return true;
+}
+
+void Scheduler::Lane::caught_up(const Chunk& chunk) noexcept {
+    if (late != nullptr && late_chunk == &chunk) late = nullptr;
+}
+
 void Scheduler::Lane::read_now(const Stream& stream) {
+    if (late != nullptr && stream.rank > late->rank) late = nullptr;  // the reader has passed it by
     const auto mark = [this](std::uint64_t from, std::uint64_t until, bool left_behind) {
         for (auto it = streams.lower_bound(from); it != streams.end() && it->first < until; ++it) {
             Stream& passed = *it->second;

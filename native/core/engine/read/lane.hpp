@@ -68,7 +68,9 @@ struct Scheduler::Lane {
     Stream* waited_for = nullptr;  // by who waits for any
     std::uint64_t touched = 0;
     bool halted = false;  // gave up bytes for another lane: fetches none ahead before it is read
-    const Stream* late = nullptr;  // what holds the reader up: then others are fetched meanwhile
+    // What holds the reader up: then others are fetched meanwhile. Neither is read through.
+    const Stream* late = nullptr;
+    const Chunk* late_chunk = nullptr;
     bool active = false;
     bool closed = false;
 
@@ -80,6 +82,9 @@ struct Scheduler::Lane {
     std::uint64_t chunk_for(const Flow& from) const noexcept;
     std::uint64_t window() const noexcept;
     bool is_next_to_deliver(const Stream& stream) const noexcept;
+    // A chunk is late. True: for it the window opens.
+    bool falls_behind(const Stream& stream, const Chunk& chunk) noexcept;
+    void caught_up(const Chunk& chunk) noexcept;
     WindowPolicy make_policy() const;
 
     void add(Stream& stream);

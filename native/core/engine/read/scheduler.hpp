@@ -88,8 +88,8 @@ class Scheduler {
     // When a request may go out to a store that asks for fewer.
     Instant turn(Stream* stream, Instant now);
     // What is to be done about a request that stands so is left in `look`.
-    Todo look_at(Stream* stream, const Lateness::Standing& standing, Instant now,
-                 Lateness::Look& look);
+    Todo look_at(Stream* stream, const Chunk& chunk, const Lateness::Standing& standing,
+                 Instant now, Lateness::Look& look);
     // What the answer for a chunk said of the bytes in it; `whole`: it was asked for the object,
     // and not for a range.
     void told(Stream* stream, Chunk& chunk, const std::optional<ObjectChecksum>& said, bool whole,

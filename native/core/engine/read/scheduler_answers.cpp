@@ -54,7 +54,6 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
                       const std::optional<Served>& served, Instant now) {
     const std::size_t loop = chunk.loop;
     Flow& flow = *stream->flow;
-    if (stream->lane->late == stream) stream->lane->late = nullptr;
     if (served) {
         flow.lateness.served(*served);
         flow.retries.succeeded();
@@ -66,6 +65,7 @@ Todo Scheduler::ended(Stream* stream, Chunk& chunk, std::unique_ptr<const Failur
     leaving_ -= std::exchange(chunk.leaving, 0);
     Todo todo;
     account(*stream, chunk, failure == nullptr);
+    if (!stream->closed) stream->lane->caught_up(chunk);
     stream->fill().finish(chunk, std::move(failure));
     if (stream->closed) {
         if (stream->queue().running() == 0) {
@@ -122,14 +122,14 @@ Scheduler::Instant Scheduler::turn(Stream* stream, Instant now) {
            std::chrono::duration_cast<Instant::duration>(std::chrono::duration<double>(wait_s));
 }
 
-Todo Scheduler::look_at(Stream* stream, const Lateness::Standing& standing, Instant now,
-                        Lateness::Look& look) {
+Todo Scheduler::look_at(Stream* stream, const Chunk& chunk, const Lateness::Standing& standing,
+                        Instant now, Lateness::Look& look) {
     Flow& flow = *stream->flow;
-    Lane& lane = *stream->lane;
     Todo todo;
     look = flow.lateness.look(standing, flow.running, flow.pace.active(), seconds(now));
-    if (look.slow && lane.late == nullptr && lane.is_next_to_deliver(*stream)) {
-        lane.late = stream;
+    // Nobody waits for what was given up; and of a closed stream there may be no lane any more.
+    if (!look.slow || chunk.given_up || stream->closed) return todo;
+    if (Lane& lane = *stream->lane; lane.falls_behind(*stream, chunk)) {
         activate(lane);
         kick_any(todo);
     }
