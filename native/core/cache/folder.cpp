@@ -175,13 +175,14 @@ std::optional<Folder::Hold> Folder::hold_all(std::chrono::milliseconds patience)
     using namespace std::chrono_literals;
     if (!writable_ || generation_ != process_generation()) return std::nullopt;
     const auto until = std::chrono::steady_clock::now() + patience;
-    std::unique_lock threads(all_mutex_, until);
-    while (threads) {
-        if (try_lock(0)) return std::optional<Hold>(std::in_place, *this, 0, std::move(threads));
-        if (std::chrono::steady_clock::now() >= until) break;
+    for (;;) {
+        std::unique_lock threads(all_mutex_, std::try_to_lock);
+        if (threads && try_lock(0))
+            return std::optional<Hold>(std::in_place, *this, 0, std::move(threads));
+        if (std::chrono::steady_clock::now() >= until) return std::nullopt;
+        threads = {};
         std::this_thread::sleep_for(1ms);
     }
-    return std::nullopt;
 }
 
 Folder::Hold::~Hold() {

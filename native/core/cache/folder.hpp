@@ -44,7 +44,7 @@ class Folder {
     class Hold {
       public:
         Hold(const Folder& folder, std::uint64_t byte,
-             std::unique_lock<std::timed_mutex> threads = {}) noexcept
+             std::unique_lock<std::mutex> threads = {}) noexcept
             : folder_(&folder), byte_(byte), threads_(std::move(threads)) {}
         ~Hold();
         Hold(Hold&& other) noexcept
@@ -56,7 +56,7 @@ class Folder {
       private:
         const Folder* folder_;
         std::uint64_t byte_;
-        std::unique_lock<std::timed_mutex> threads_;  // a lock on a file is the whole process's
+        std::unique_lock<std::mutex> threads_;  // a lock on a file is the whole process's
     };
     // Of a segment; not by two threads. nullopt also where the lock file was removed, so that a
     // lock of it says nothing.
@@ -73,7 +73,7 @@ class Folder {
     File directory_;
     File lock_;
     bool writable_ = true;
-    mutable std::timed_mutex all_mutex_;
+    mutable std::mutex all_mutex_;
 };
 
 }  // namespace s3pipes::cache
