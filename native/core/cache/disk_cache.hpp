@@ -76,6 +76,15 @@ class DiskCache {
         bool is_gone = false;  // for good
     };
 
+    // Others hold byte 0 for moments; what is stopped may hold it for ever.
+    static constexpr std::chrono::milliseconds patience{50};
+    static constexpr std::chrono::milliseconds long_patience{5000};
+    static constexpr std::uint64_t page = 4096;
+    static constexpr const char* unfinished = "making";  // a file that has not got its name yet
+
+    static bool is_ours(const std::string& name);
+    static std::uint64_t segment_bytes_for(const DiskRules& rules) noexcept;
+    void warn(const std::string& what) const;
     bool is_of_this_process() const noexcept;
     void begin(const Folder::Hold& hold);
     void write_head(std::uint64_t next_segment, bool recovered);
@@ -96,7 +105,7 @@ class DiskCache {
     Kept keep_piece(const ObjectName& name, const ObjectMeta& meta, std::uint64_t begin,
                     std::span<const std::byte> bytes, std::uint64_t& kept);
     Kept add_hints(const ObjectName& name, ByteRange range, Hint hint,
-                   std::chrono::milliseconds patience);
+                   std::chrono::milliseconds how_long);
     Kept find_room(std::uint64_t bytes);
     Kept make_room(std::uint64_t bytes);
     bool recovers_segment(std::uint64_t number, Segment& segment);

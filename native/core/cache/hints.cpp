@@ -3,7 +3,6 @@
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -32,12 +31,7 @@ std::string HintTable::name_of(std::uint64_t edition) {
 }
 
 std::optional<std::uint64_t> HintTable::edition_in(const std::string& name) {
-    if (!name.starts_with(prefix)) return std::nullopt;
-    std::uint64_t edition = 0;
-    const char* const end = name.data() + name.size();
-    const auto [stopped, failure] = std::from_chars(name.data() + prefix.size(), end, edition);
-    const bool one = failure == std::errc() && stopped == end && name == name_of(edition);
-    return one ? std::optional(edition) : std::nullopt;
+    return number_behind(prefix, name);
 }
 
 std::uint64_t HintTable::bytes_of(std::uint64_t slots) noexcept {

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -51,13 +50,9 @@ std::string Segment::name_of(std::uint64_t number) {
 }
 
 std::optional<std::uint64_t> Segment::number_in(const std::string& name) {
-    if (!name.starts_with(prefix)) return std::nullopt;
-    std::uint64_t number = 0;
-    const char* const end = name.data() + name.size();
-    const auto [stopped, failure] = std::from_chars(name.data() + prefix.size(), end, number);
-    const bool one = failure == std::errc() && stopped == end && number != 0 &&
-                     number <= std::numeric_limits<std::uint32_t>::max();
-    return one && name == name_of(number) ? std::optional(number) : std::nullopt;
+    const auto number = number_behind(prefix, name);
+    const bool one = number && *number != 0 && *number <= std::numeric_limits<std::uint32_t>::max();
+    return one ? number : std::nullopt;
 }
 
 Segment::Segment(const File& file, std::uint64_t number, std::uint64_t mark, bool writable)
